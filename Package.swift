@@ -37,7 +37,11 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CEL", dependencies: ["CRE2", "CSimdJSON"], swiftSettings: house),
         .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: house),
+        .testTarget(name: "CELTests", dependencies: ["CEL"], exclude: ["Goldens"], swiftSettings: house),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6],
