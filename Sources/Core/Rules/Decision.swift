@@ -1,0 +1,49 @@
+import CEL
+
+/// Something to say, and to whom.
+package struct DecidedNotification: Sendable, Equatable {
+    package var notification: AlertNotification
+    package var sinks: [String]
+    /// The alert's how-manieth notification (from 1); deliveries of one alert go out in this order.
+    package var sequence: Int
+}
+
+/// A condition that could not be evaluated.
+package struct UnknownVerdict: Sendable, Equatable {
+    package var rule: String
+    package var resource: ResourceKey
+    package var reason: String
+}
+
+/// How a resource came to differ from what was known.
+package struct ResourceChange: Sendable, Equatable {
+    package enum Nature: String, Sendable { case firstSeen = "first_seen", changed, gone }
+
+    package var key: ResourceKey
+    package var nature: Nature
+    package var observedAt: Timestamp
+    package var oldStatus: String?
+    package var newStatus: String
+    package var paths: [String]
+    /// Whether it belongs to the first sight of its source.
+    package var isBaseline: Bool
+}
+
+/// All that follows from one observation or one tick of the clock; committed as a whole or not at all.
+package struct Decision: Sendable {
+    package var snapshots: [Snapshot] = []
+    package var changes: [ResourceChange] = []
+    package var records: [AlertRecord] = []
+    /// Alerts that were never told to anyone and are over.
+    package var forgotten: [AlertID] = []
+    package var notifications: [DecidedNotification] = []
+    package var unknowns: [UnknownVerdict] = []
+    /// Documented fields whose value was of another type, by resource.
+    package var misfits: [(key: ResourceKey, paths: [String])] = []
+
+    package init() {}
+
+    package var isEmpty: Bool {
+        snapshots.isEmpty && changes.isEmpty && records.isEmpty && forgotten.isEmpty && notifications.isEmpty
+    }
+}

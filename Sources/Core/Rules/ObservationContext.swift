@@ -1,0 +1,119 @@
+import CEL
+
+/// One resource at one moment, read once for all rules: what it is, what it was, what changed.
+struct ObservationContext {
+    enum Occasion { case firstSeen, changed, unchanged, gone }
+
+    let occasion: Occasion
+    let snapshot: Snapshot
+    let previous: Snapshot?
+    let change: ResourceChange
+    let view: ResourceView
+    /// The resource as it was before the change, as rules saw it then.
+    let previousView: ResourceView?
+    /// What conditions and texts read now, and what conditions read before the change; made once for all rules.
+    let activation: Activation
+    let previousActivation: Activation?
+    let isBaseline: Bool
+    let misfits: [String]
+    let now: Timestamp
+
+    init(_ observation: Observation, previous: Snapshot?, isBaseline: Bool, now: Timestamp) {
+        let kind = observation.key.kind
+        let schema = ResourceSchema.of(kind)
+        let raw = ObservationContext.parse(observation.body)
+        let (record, misfits) = RecordBuilder.record(of: raw, schema: schema)
+        let known = previous.flatMap { $0.isGone ? nil : $0 }
+        let oldRaw = known.map { ObservationContext.parse($0.body) }
+        let old = oldRaw.map { RecordBuilder.record(of: $0, schema: schema).record }
+        let isSettled = Snapshot.isSettled(status: observation.status, kind: kind)
+        let since: Timestamp
+        if let known, known.status == observation.status {
+            since = known.statusSince
+        } else {
+            since = StatusBeginning.time(
+                of: record, kind: kind, isSettled: isSettled,
+                previous: old.map { ($0, known?.statusSince ?? now) }, now: observation.observedAt)
+        }
+        let paths = oldRaw.map { ResourceDiff.changedPaths(from: $0, to: raw) } ?? []
+        occasion = known == nil ? .firstSeen : .changed
+        snapshot = Snapshot(
+            key: observation.key, body: observation.body, fingerprint: observation.fingerprint,
+            status: observation.status, createdAt: StatusBeginning.time("created_at", of: record),
+            statusSince: since, firstSeen: previous?.firstSeen ?? observation.observedAt,
+            observedAt: observation.observedAt, isGone: false)
+        self.previous = known
+        change = ResourceChange(
+            key: observation.key, nature: known == nil ? .firstSeen : .changed, observedAt: observation.observedAt,
+            oldStatus: known?.status, newStatus: observation.status, paths: paths, isBaseline: isBaseline)
+        view = ResourceView(
+            record: record, raw: raw, previous: old, changed: paths, since: since,
+            firstSeen: snapshot.firstSeen, source: observation.key.source)
+        previousView = known.flatMap { known in
+            old.map { ObservationContext.view(of: known, record: $0, raw: oldRaw ?? .null) }
+        }
+        let environment = RuleVariables.environment(for: kind)
+        activation = view.activation(in: environment, now: now)
+        previousActivation = previousView?.activation(in: environment, now: now)
+        self.isBaseline = isBaseline
+        self.misfits = misfits
+        self.now = now
+    }
+
+    init(unchanged snapshot: Snapshot, isNewRule: Bool, now: Timestamp) {
+        self.init(standing: snapshot, occasion: .unchanged, now: now, isGone: false, isBaseline: isNewRule)
+    }
+
+    init(gone snapshot: Snapshot, now: Timestamp) {
+        self.init(standing: snapshot, occasion: .gone, now: now, isGone: true, isBaseline: false)
+    }
+
+    private init(standing: Snapshot, occasion: Occasion, now: Timestamp, isGone: Bool, isBaseline: Bool) {
+        let schema = ResourceSchema.of(standing.key.kind)
+        let raw = ObservationContext.parse(standing.body)
+        let before = RecordBuilder.record(of: raw, schema: schema).record
+        let record = isGone ? RecordBuilder.record(of: raw, schema: schema, isGone: true).record : before
+        self.occasion = occasion
+        var seen = standing
+        seen.isGone = isGone
+        if isGone { seen.observedAt = now }
+        snapshot = seen
+        previous = standing
+        change = ResourceChange(
+            key: standing.key, nature: isGone ? .gone : .changed, observedAt: now, oldStatus: standing.status,
+            newStatus: standing.status, paths: isGone ? ["gone"] : [], isBaseline: isBaseline)
+        previousView = ObservationContext.view(of: standing, record: before, raw: raw)
+        view = ResourceView(
+            record: record, raw: raw, previous: isGone ? before : nil, changed: change.paths,
+            since: standing.statusSince, firstSeen: standing.firstSeen, source: standing.key.source)
+        let environment = RuleVariables.environment(for: standing.key.kind)
+        activation = view.activation(in: environment, now: now)
+        previousActivation = previousView?.activation(in: environment, now: now)
+        self.isBaseline = isBaseline
+        misfits = []
+        self.now = now
+    }
+
+    private static func view(of snapshot: Snapshot, record: CELRecord, raw: CELValue) -> ResourceView {
+        ResourceView(
+            record: record, raw: raw, previous: nil, changed: [], since: snapshot.statusSince,
+            firstSeen: snapshot.firstSeen, source: snapshot.key.source)
+    }
+
+    /// The page scan has accepted these bytes as JSON; should they be damaged, nothing is known of the resource.
+    private static func parse(_ body: [UInt8]) -> CELValue { (try? JSON.parse(body)) ?? .null }
+
+    /// When what a rule now finds true began: with the status where that is what changed, else with the change.
+    func conditionBegan(previouslyTrue: Bool) -> Timestamp {
+        switch occasion {
+        case .gone: return snapshot.observedAt
+        case .firstSeen, .unchanged: return snapshot.statusSince
+        case .changed:
+            if previouslyTrue || previous?.status != snapshot.status { return snapshot.statusSince }
+            let updated = StatusBeginning.time("updated_at", of: view.record)
+            let before = previousView.flatMap { StatusBeginning.time("updated_at", of: $0.record) }
+            guard let updated, updated != before, updated > snapshot.statusSince else { return snapshot.observedAt }
+            return min(updated, snapshot.observedAt)
+        }
+    }
+}

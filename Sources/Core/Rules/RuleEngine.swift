@@ -1,0 +1,85 @@
+import CEL
+
+/// What is known of one resource: its last snapshot and the latest alert of each rule.
+package struct KnownResource: Sendable {
+    package var snapshot: Snapshot?
+    /// The record with the highest activation of each rule.
+    package var latest: [String: AlertRecord]
+
+    package init(snapshot: Snapshot?, latest: [String: AlertRecord]) {
+        self.snapshot = snapshot
+        self.latest = latest
+    }
+}
+
+/// Decides what follows from what was seen. Pure: no clock, no chance, no I/O; the same input gives the same ids.
+package struct RuleEngine: Sendable {
+    private let rulesByKind: [ResourceKind: [Rule]]
+    private let rulesByName: [String: Rule]
+
+    package init(rules: [Rule]) {
+        rulesByKind = Dictionary(grouping: rules, by: \.watch)
+        rulesByName = Dictionary(rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    package func rules(watching kind: ResourceKind) -> [Rule] { rulesByKind[kind] ?? [] }
+    package func rule(named name: String) -> Rule? { rulesByName[name] }
+    package var rules: [Rule] { rulesByKind.values.joined().sorted { $0.name < $1.name } }
+
+    /// A resource was seen in a state that differs from the known one, or for the first time.
+    ///
+    /// `isBaseline`: it belongs to the first sight of its source, so rules without `for` start nothing but what their
+    /// `backfill` reaches.
+    package func observed(
+        _ observation: Observation, known: KnownResource, isBaseline: Bool, now: Timestamp,
+        into decision: inout Decision
+    ) {
+        let context = ObservationContext(observation, previous: known.snapshot, isBaseline: isBaseline, now: now)
+        decision.snapshots.append(context.snapshot)
+        decision.changes.append(context.change)
+        if !context.misfits.isEmpty { decision.misfits.append((observation.key, context.misfits)) }
+        for rule in rules(watching: observation.key.kind) {
+            RuleStep(rule: rule, context: context).run(latest: known.latest[rule.name], into: &decision)
+        }
+        endOrphans(known, context: context, into: &decision)
+    }
+
+    /// A resource disappeared: absent from a complete listing, and 404 by id. Rules see it once more, with
+    /// `self.gone`; then its alerts end.
+    package func disappeared(_ known: KnownResource, now: Timestamp, into decision: inout Decision) {
+        guard let snapshot = known.snapshot, !snapshot.isGone else { return }
+        let context = ObservationContext(gone: snapshot, now: now)
+        decision.snapshots.append(context.snapshot)
+        decision.changes.append(context.change)
+        for rule in rules(watching: snapshot.key.kind) {
+            RuleStep(rule: rule, context: context).run(latest: known.latest[rule.name], into: &decision)
+        }
+        endOrphans(known, context: context, into: &decision)
+    }
+
+    /// The clock reached the due time of alerts of a resource that was seen, unchanged, at or after that time; or
+    /// rules are new. `onlyRules` limits what is looked at.
+    package func looked(
+        at known: KnownResource, onlyRules: Set<String>?, isNewRule: Bool, now: Timestamp, into decision: inout Decision
+    ) {
+        guard let snapshot = known.snapshot, !snapshot.isGone else { return }
+        let context = ObservationContext(unchanged: snapshot, isNewRule: isNewRule, now: now)
+        for rule in rules(watching: snapshot.key.kind) where onlyRules?.contains(rule.name) ?? true {
+            RuleStep(rule: rule, context: context).run(latest: known.latest[rule.name], into: &decision)
+        }
+    }
+
+    /// Ends open alerts whose rule is no longer in force; those who were told are told that it ended.
+    package func endOrphans(_ known: KnownResource, now: Timestamp, into decision: inout Decision) {
+        guard let snapshot = known.snapshot else { return }
+        endOrphans(
+            known, context: ObservationContext(unchanged: snapshot, isNewRule: false, now: now), into: &decision)
+    }
+
+    private func endOrphans(_ known: KnownResource, context: ObservationContext, into decision: inout Decision) {
+        for record in known.latest.values.sorted(by: { $0.rule < $1.rule })
+        where record.phase != .resolved && rulesByName[record.rule]?.watch != record.resource.kind {
+            RuleStep.endOrphan(record, context: context, into: &decision)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import CEL
+
+/// A resource as it was last seen.
+package struct Snapshot: Sendable {
+    package var key: ResourceKey
+    /// The JSON object as the API sent it, in UTF-8.
+    package var body: [UInt8]
+    /// Equal fingerprints mean an equal resource, signed URLs' tokens aside; the page scan computes it.
+    package var fingerprint: UInt64
+    /// The `status` field; empty for kinds that have none.
+    package var status: String
+    package var createdAt: Timestamp?
+    /// When the current status began, as far as the resource's own times tell.
+    package var statusSince: Timestamp
+    package var firstSeen: Timestamp
+    /// When this state of it was first seen.
+    package var observedAt: Timestamp
+    /// Absent from a complete listing and 404 by id.
+    package var isGone: Bool
+
+    package init(
+        key: ResourceKey, body: [UInt8], fingerprint: UInt64, status: String, createdAt: Timestamp?,
+        statusSince: Timestamp, firstSeen: Timestamp, observedAt: Timestamp, isGone: Bool
+    ) {
+        self.key = key
+        self.body = body
+        self.fingerprint = fingerprint
+        self.status = status
+        self.createdAt = createdAt
+        self.statusSince = statusSince
+        self.firstSeen = firstSeen
+        self.observedAt = observedAt
+        self.isGone = isGone
+    }
+
+    /// Whether nothing more is expected of it soon: a generation in a final state, a character that waits for
+    /// nobody, or anything that is gone.
+    package var isSettled: Bool { isGone || Snapshot.isSettled(status: status, kind: key.kind) }
+
+    package static func isSettled(status: String, kind: ResourceKind) -> Bool {
+        switch kind {
+        case .generation: ResourceSchema.settledStatuses.contains(status)
+        case .character: status == "ready" || status == "failed"
+        case .balance, .source, .sink: true
+        }
+    }
+}
+
+/// A resource as a poll has just seen it, before it is compared with anything.
+package struct Observation: Sendable {
+    package var key: ResourceKey
+    package var body: [UInt8]
+    package var fingerprint: UInt64
+    package var status: String
+    /// The request by which it was seen was sent at this time.
+    package var observedAt: Timestamp
+
+    package init(key: ResourceKey, body: [UInt8], fingerprint: UInt64, status: String, observedAt: Timestamp) {
+        self.key = key
+        self.body = body
+        self.fingerprint = fingerprint
+        self.status = status
+        self.observedAt = observedAt
+    }
+}
