@@ -42,8 +42,15 @@ let package = Package(
         .target(name: "CEL", dependencies: ["CRE2", "CSimdJSON"], swiftSettings: house),
         .target(name: "Core", dependencies: ["CEL"], swiftSettings: house),
         .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: house),
+        .target(
+            name: "AurousAPI", dependencies: ["Core", "CEL", "Transport", "CSimdJSON", crypto], swiftSettings: house),
+        .testTarget(
+            name: "AurousAPITests", dependencies: ["AurousAPI", "Core", "CEL", "Transport", crypto],
+            swiftSettings: house),
         .testTarget(name: "CELTests", dependencies: ["CEL"], exclude: ["Goldens"], swiftSettings: house),
         .target(name: "TestSupport", dependencies: ["CEL", "Core"], path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(
+            name: "CoreTests", dependencies: ["Core", "CEL", "AurousAPI", "TestSupport"], swiftSettings: house),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6],
