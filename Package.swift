@@ -44,6 +44,7 @@ let package = Package(
         .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: house),
         .target(
             name: "AurousAPI", dependencies: ["Core", "CEL", "Transport", "CSimdJSON", crypto], swiftSettings: house),
+        .target(name: "Sinks", dependencies: ["Core", "CEL", "Transport", crypto, logging], swiftSettings: house),
         .testTarget(
             name: "AurousAPITests", dependencies: ["AurousAPI", "Core", "CEL", "Transport", crypto],
             swiftSettings: house),
@@ -51,6 +52,9 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CEL", "Core"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(
             name: "CoreTests", dependencies: ["Core", "CEL", "AurousAPI", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "SinksTests", dependencies: ["Sinks", "CEL", "Core", "Transport", crypto, logging],
+            swiftSettings: house),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6],

@@ -1,0 +1,40 @@
+/// One key that a kind of sink understands, for the check of a configuration and for `auspex sink list`.
+package struct SettingDeclaration: Sendable, Hashable {
+    package var name: String
+    package var type: SettingType
+    package var isRequired: Bool
+    /// Whether the value must never be shown. Such a value arrives as ``SettingValue/secret(_:)`` or
+    /// ``SettingValue/secretList(_:)``, however it was written.
+    package var isSecret: Bool
+    /// One line for people.
+    package var summary: String
+    /// The only texts allowed, or nil for any.
+    package var allowedValues: [String]?
+
+    init(
+        _ name: String, _ type: SettingType, isRequired: Bool = false, isSecret: Bool = false,
+        allowedValues: [String]? = nil, _ summary: String
+    ) {
+        self.name = name
+        self.type = type
+        self.isRequired = isRequired
+        self.isSecret = isSecret
+        self.allowedValues = allowedValues
+        self.summary = summary
+    }
+}
+
+/// What may be written for a setting, and as which ``SettingValue`` it then arrives.
+///
+/// | type | written as | arrives as |
+/// |---|---|---|
+/// | `text` | a string, `{ env: … }`, `{ file: … }` | `string` when written plainly, else `secret` |
+/// | `text`, secret | the same | `secret` |
+/// | `textList` | a text or a list of them | `stringList` |
+/// | `textList`, secret | the same | `secretList` |
+/// | `path` | a string, relative to the configuration's folder | `string`, resolved |
+/// | `textMap` | a mapping of names to texts | `stringMap` |
+/// | `integer`, `boolean`, `duration` | `3`, `true`, `15s` | the case of that name |
+package enum SettingType: String, Sendable, Hashable, CaseIterable {
+    case text, textList, path, textMap, integer, boolean, duration
+}

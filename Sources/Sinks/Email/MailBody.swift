@@ -1,0 +1,82 @@
+import CEL
+import Core
+
+/// A notification as the two bodies of a mail: plain text, and HTML that says the same.
+///
+/// The author's links become links; of HTML the author may use a few tags without attributes. Literals are escaped,
+/// isolated in their direction of writing, and nothing in them becomes a link, not even in mail programs that look
+/// for addresses themselves.
+struct MailBody {
+    private static let listedAlerts = 50
+
+    let notification: AlertNotification
+    let isTest: Bool
+    private let title: [TemplatePiece]
+    private let text: [TemplatePiece]
+
+    init(_ notification: AlertNotification, isTest: Bool) {
+        self.notification = notification
+        self.isTest = isTest
+        title = Headline.pieces(of: notification)
+        text = notification.text.beginning(2 * MailGrammar.textLimit).normalised
+    }
+
+    var plain: String {
+        var lines = [opening + MailGrammar.plain(title), ""]
+        let words = MailGrammar.plain(text)
+        if !words.trimmingWhitespace.isEmpty { lines += [words, ""] }
+        lines.append("-- ")
+        lines += facts.map { "\($0.0): \(LinkBreaker.broken($0.1))" }
+        return lines.joined(separator: "\n")
+    }
+
+    var html: String {
+        var parts = [
+            "<!DOCTYPE html>", "<html><head><meta charset=\"utf-8\">",
+            "<meta name=\"viewport\" content=\"width=device-width\">", "</head>",
+            "<body style=\"font-family:sans-serif;line-height:1.4;margin:0;padding:16px\">",
+            "<div style=\"border-left:4px solid \(colour);padding-left:12px\">",
+            "<h2 dir=\"auto\" style=\"margin:0 0 8px\">\(HTMLText.escaped(opening))\(MailGrammar.html(title))</h2>",
+        ]
+        if !text.plain.trimmingWhitespace.isEmpty { parts.append("<div dir=\"auto\">\(MailGrammar.html(text))</div>") }
+        parts.append("</div>")
+        parts.append("<table style=\"margin-top:16px;font-size:13px;color:#555\">")
+        for (name, value) in facts {
+            parts.append("<tr><td>\(HTMLText.escaped(name))</td><td>\(MailGrammar.literal(value))</td></tr>")
+        }
+        parts.append("</table></body></html>")
+        return parts.joined(separator: "\n")
+    }
+
+    private var opening: String {
+        switch notification.reason {
+        case .fired: ""
+        case .resolved: "Resolved: "
+        case .reminder: "Still firing: "
+        }
+    }
+
+    private var colour: String {
+        if notification.reason == .resolved { return "#2eb67d" }
+        return switch notification.severity {
+        case .info: "#3b82c4"
+        case .warning: "#e8912d"
+        case .critical: "#d1242f"
+        }
+    }
+
+    private var facts: [(String, String)] {
+        var facts = [("severity", notification.severity.rawValue), ("rule", notification.rule)]
+        facts += notification.labels.map { ("label \($0.name)", $0.value) }
+        for alert in notification.alerts.prefix(MailBody.listedAlerts) {
+            facts.append((alert.resource.kind.rawValue, "\(alert.resource.id) of \(alert.resource.source)"))
+            facts.append(("since", alert.since.rfc3339))
+            if let resolvedAt = alert.resolvedAt { facts.append(("resolved", resolvedAt.rfc3339)) }
+        }
+        let rest = notification.alerts.count - MailBody.listedAlerts
+        if rest > 0 { facts.append(("and", "\(rest) more")) }
+        facts.append(("notification", notification.id.rawValue))
+        if isTest { facts.append(("note", "this is a test message")) }
+        return facts.map { (TextNormaliser.oneLine($0.0), TextNormaliser.oneLine($0.1)) }
+    }
+}

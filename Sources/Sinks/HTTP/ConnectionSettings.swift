@@ -1,0 +1,59 @@
+import Core
+import Glibc
+import Transport
+
+/// The settings of a sink that speaks over the network, besides its address.
+struct ConnectionSettings: Sendable {
+    var headers: [NamedText]
+    var trust: TrustSettings
+    var proxy: SettingText?
+    /// Whether an unencrypted connection to another machine is allowed. Never turns verification off.
+    var isInsecureAllowed: Bool
+    var timeouts: Timeouts
+
+    static let trustDeclarations: [SettingDeclaration] = [
+        SettingDeclaration("ca", .path, "a PEM file of the authorities to trust instead of the system's"),
+        SettingDeclaration("client_certificate", .path, "a PEM file with a client certificate"),
+        SettingDeclaration("client_key", .path, "a PEM file with the client certificate's key"),
+        SettingDeclaration("insecure", .boolean, "allow an unencrypted connection to another machine"),
+    ]
+
+    static let httpDeclarations: [SettingDeclaration] =
+        [
+            SettingDeclaration("headers", .textMap, "further header fields; their values are treated as secrets"),
+            SettingDeclaration("proxy", .text, "a proxy's URL; proxies of the environment are ignored"),
+        ] + trustDeclarations
+
+    init(_ reader: inout SettingReader, defaultTimeout: Duration) {
+        headers = HeaderRules.check(reader.map("headers"), &reader)
+        proxy = reader.text("proxy")
+        trust = TrustSettings(
+            caFile: ConnectionSettings.file("ca", &reader),
+            clientCertificateFile: ConnectionSettings.file("client_certificate", &reader),
+            clientKeyFile: ConnectionSettings.file("client_key", &reader), proxy: proxy?.reveal())
+        if trust.clientKeyFile != nil, trust.clientCertificateFile == nil {
+            reader.reject("client_key", "needs a client_certificate beside it")
+        }
+        isInsecureAllowed = reader.boolean("insecure") ?? false
+        let exchange = reader.duration("timeout") ?? defaultTimeout
+        timeouts = Timeouts(connect: min(SinkLimits.connectTimeout, exchange), exchange: exchange)
+    }
+
+    /// The path in a setting. A file that cannot be read is told now and not at the first delivery.
+    private static func file(_ key: String, _ reader: inout SettingReader) -> String? {
+        guard let path = reader.string(key) else { return nil }
+        if access(path, R_OK) != 0 { reader.reject(key, "\(path) cannot be read: \(String(cString: strerror(errno)))") }
+        return path
+    }
+
+    /// Everything in it that must not be shown.
+    var secrets: [String] {
+        var secrets = headers.filter { !HeaderRules.isHarmless($0.name) }.map { $0.value.reveal() }
+        for text in secrets where text.contains(" ") {
+            secrets += text.split(separator: " ").dropFirst().map(String.init)
+        }
+        if let proxy, case .secret(let secret) = proxy { secrets.append(secret.reveal()) }
+        if let proxy = trust.proxy { secrets += URLSecrets.userInfo(of: proxy) }
+        return secrets
+    }
+}

@@ -1,0 +1,53 @@
+import Core
+import Transport
+
+/// Where a sink posts to, with what every request to it has in common.
+struct HTTPEndpoint: Sendable {
+    let http: any HTTPTransport
+    let url: String
+    let userAgent: String
+    let connection: ConnectionSettings
+    let mask: SecretMask
+
+    /// - Parameter secrets: what must not be shown besides the parts of the address and the header fields.
+    init(
+        url: SettingText, isAddressSecret: Bool, connection: ConnectionSettings, secrets: [String],
+        services: SinkServices
+    ) {
+        http = services.http
+        self.url = url.reveal()
+        userAgent = "auspex/\(services.productVersion)"
+        self.connection = connection
+        var hidden = secrets + connection.secrets
+        switch url {
+        case .secret: hidden += URLSecrets.whole(of: self.url)
+        case .plain: hidden += isAddressSecret ? URLSecrets.whole(of: self.url) : URLSecrets.query(of: self.url)
+        }
+        mask = SecretMask(hidden)
+    }
+
+    /// A POST of `body`. A field of the configuration replaces ours of the same name.
+    func request(contentType: String, fields: [HeaderField] = [], body: [UInt8]) -> HTTPRequest {
+        let own = connection.headers.map { HeaderField($0.name, $0.value.reveal()) }
+        let replaced = Set(own.map { $0.name.lowercased() })
+        let standard = [
+            HeaderField("Content-Type", contentType), HeaderField("User-Agent", userAgent),
+        ]
+        return HTTPRequest(
+            method: "POST", url: url,
+            headerFields: standard.filter { !replaced.contains($0.name.lowercased()) } + fields + own,
+            body: body, timeouts: connection.timeouts, responseBodyLimitBytes: SinkLimits.responseBodyBytes,
+            onBodyLimit: .truncate, trust: connection.trust)
+    }
+
+    func preview(_ request: HTTPRequest) -> String { curlCommandLine(for: request, masking: mask.forms) }
+
+    /// Sends it and lets `judge` say what the answer means.
+    func send(_ request: HTTPRequest, judge: (HTTPResponse) -> AttemptResult) async -> AttemptResult {
+        do throws(TransportError) {
+            return judge(try await http.send(request))
+        } catch {
+            return AttemptResult(HTTPOutcome.outcome(of: error, mask: mask))
+        }
+    }
+}

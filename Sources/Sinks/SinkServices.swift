@@ -1,0 +1,24 @@
+package import Logging
+package import Transport
+
+/// What sinks work with; the composition root chooses the real ones.
+package struct SinkServices: Sendable {
+    package var http: any HTTPTransport
+    package var mail: any MailTransport
+    /// Auspex's own version, for `User-Agent`.
+    package var productVersion: String
+    /// This machine's name: the EHLO name of mail.
+    package var hostName: String
+    /// Where the `log` kind writes.
+    package var logger: Logger
+
+    package init(
+        http: any HTTPTransport, mail: any MailTransport, productVersion: String, hostName: String, logger: Logger
+    ) {
+        self.http = http
+        self.mail = mail
+        self.productVersion = productVersion
+        self.hostName = hostName
+        self.logger = logger
+    }
+}

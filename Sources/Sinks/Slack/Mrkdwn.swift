@@ -1,0 +1,138 @@
+import CEL
+
+/// Writes texts in Slack's mrkdwn so that only the author of the rule can mark up, link or mention.
+///
+/// In literals `& < >` are escaped (which ends mentions and links), the markers `* ~ ` `` and, at the edge of a word,
+/// `_` become characters that look like them (Slack knows no way to escape them), and `:emoji:` and addresses are
+/// broken by a zero-width space. Limits count the escaped text in UTF-16 units, so that it fits however Slack counts,
+/// and no entity or character is ever cut in two.
+enum Mrkdwn {
+    /// - Parameter limit: the greatest length of the result, in UTF-16 units.
+    static func text(_ pieces: [TemplatePiece], limit: Int) -> String {
+        var writer = LimitedText(limit: limit)
+        for token in MarkupScanner.tokens(of: pieces, limit: limit + 1) {
+            switch token {
+            case .markup(let text): for part in escapedMarkup(text) where !writer.append(part) { return writer.text }
+            case .literal(let text): for part in escapedLiteral(text) where !writer.append(part) { return writer.text }
+            case .link(let url, let label):
+                guard writer.append(link(url, label)) else { return writer.text }
+            case .bracket(let text):
+                let isMention = text.first.map { "@#!".contains($0) } ?? false
+                let parts = isMention ? ["<\(text)>"] : escapedMarkup("<\(text)>")
+                for part in parts where !writer.append(part) { return writer.text }
+            }
+        }
+        return writer.text
+    }
+
+    private static func link(_ url: String, _ label: [TemplatePiece]) -> String {
+        let address = url.replacing("&", with: "&amp;").replacing("|", with: "%7C")
+        guard !label.isEmpty else { return "<\(address)>" }
+        var text = ""
+        for piece in label {
+            switch piece {
+            case .markup(let words): text += escapedMarkup(words.replacing("\n", with: " ")).joined()
+            case .literal(let value):
+                text += escapedLiteral(value.replacing("\n", with: " ")).joined().replacing("|", with: "¦")
+            }
+        }
+        return "<\(address)|\(text)>"
+    }
+
+    /// The author may have escaped already; a lone `&` or `<` is meant as it stands. `>` begins a quotation.
+    private static func escapedMarkup(_ text: String) -> [String] {
+        var rest = text[...]
+        var parts: [String] = []
+        var isLineStart = true
+        while let character = rest.first {
+            rest = rest.dropFirst()
+            switch character {
+            case "&" where ["amp;", "lt;", "gt;"].contains(where: { rest.hasPrefix($0) }): parts.append("&")
+            case "&": parts.append("&amp;")
+            case "<": parts.append("&lt;")
+            case ">" where !isLineStart: parts.append("&gt;")
+            default: parts.append(String(character))
+            }
+            isLineStart = character == "\n"
+        }
+        return parts
+    }
+
+    private static func escapedLiteral(_ text: String) -> [String] {
+        let characters = Array(text)
+        return characters.indices.map { position in
+            let character = characters[position]
+            let isBroken =
+                LinkBreaker.breaks(after: character, at: position, in: characters)
+                || character == ":" && isEmoji(position, characters)
+            return escaped(character, position, characters) + (isBroken ? String(LinkBreaker.zeroWidthSpace) : "")
+        }
+    }
+
+    private static func escaped(_ character: Character, _ position: Int, _ characters: [Character]) -> String {
+        switch character {
+        case "&": return "&amp;"
+        case "<": return "&lt;"
+        case ">":
+            let isLineStart = position == 0 || characters[position - 1] == "\n"
+            return isLineStart ? "\u{200b}&gt;" : "&gt;"
+        case "*": return "∗"
+        case "~": return "∼"
+        case "`": return "ˋ"
+        case "_":
+            let isInside =
+                position > 0 && position + 1 < characters.count
+                && isWord(characters[position - 1]) && isWord(characters[position + 1])
+            return isInside ? "_" : "ˍ"
+        default: return String(character)
+        }
+    }
+
+    private static func isWord(_ character: Character) -> Bool {
+        character.isLetter || character.isNumber || character == "_"
+    }
+
+    private static let longestEmojiName = 100
+
+    /// Whether a colon begins `:name:`. The minutes of a clock time do not count.
+    private static func isEmoji(_ position: Int, _ characters: [Character]) -> Bool {
+        var end = position + 1
+        while end < characters.count, end - position <= longestEmojiName, isEmojiName(characters[end]) { end += 1 }
+        guard end > position + 1, end < characters.count, characters[end] == ":" else { return false }
+        let isClock =
+            characters[(position + 1)..<end].allSatisfy(\.isNumber)
+            && position > 0 && characters[position - 1].isNumber
+        return !isClock
+    }
+
+    private static func isEmojiName(_ character: Character) -> Bool {
+        character.isLetter || character.isNumber || "_+-'".contains(character)
+    }
+}
+
+/// Gathers parts that must stay whole, up to a length in UTF-16 units; what does not fit becomes `…`.
+struct LimitedText {
+    private(set) var text = ""
+    private var used = 0
+    private var lastRoom: String.Index
+    private let limit: Int
+
+    init(limit: Int) {
+        self.limit = limit
+        lastRoom = text.startIndex
+    }
+
+    /// Appends the part, or `…` in its place.
+    ///
+    /// - Returns: whether more may be appended.
+    mutating func append(_ part: String) -> Bool {
+        used += part.utf16.count
+        guard used <= limit else {
+            text = text[..<lastRoom] + "…"
+            return false
+        }
+        text += part
+        if used < limit { lastRoom = text.endIndex }
+        return true
+    }
+}

@@ -1,0 +1,148 @@
+import CEL
+import Core
+import Transport
+
+/// Posts to a Slack channel: through an incoming webhook, or with `chat.postMessage`, which can answer in a thread.
+///
+/// An incoming webhook answers with no message id, so there a resolve is a message of its own.
+struct SlackSink: Sink {
+    enum Way: Sendable {
+        case incomingWebhook
+        case api(token: String, channel: String)
+    }
+
+    let name: String
+    let kind = "slack"
+    let endpoint: HTTPEndpoint
+    let way: Way
+    let redaction: Redaction
+
+    /// The key under which the id of an alert's first message is kept; empty once its thread is gone.
+    private static let threadKey = "ts"
+
+    func preview(_ delivery: OutgoingDelivery, at now: Timestamp) -> String {
+        endpoint.preview(request(delivery))
+    }
+
+    func attempt(_ delivery: OutgoingDelivery, at now: Timestamp) async -> AttemptResult {
+        await endpoint.send(request(delivery)) { response in
+            let mask = endpoint.mask
+            let answer = Answer.excerpt(of: response, mask: mask)
+            switch way {
+            case .incomingWebhook:
+                let reason = Answer.reason(of: response, mask: mask)
+                return AttemptResult(
+                    SlackOutcome.ofIncomingWebhook(response, reason: reason, now: now), answer: answer)
+            case .api:
+                let reply = SlackReply(response)
+                return AttemptResult(
+                    SlackOutcome.ofAPI(response, reply, mask: mask, now: now), answer: answer,
+                    kept: kept(reply, for: delivery))
+            }
+        }
+    }
+
+    private func request(_ delivery: OutgoingDelivery) -> HTTPRequest {
+        let notification = redaction.apply(to: delivery.notification)
+        var members = SlackMessage.members(notification, isTest: delivery.isTest)
+        var fields: [HeaderField] = []
+        if case .api(let token, let channel) = way {
+            fields.append(HeaderField("Authorization", "Bearer \(token)"))
+            members.insert(("channel", .string(channel)), at: 0)
+            if let thread = thread(of: delivery) {
+                members.append(("thread_ts", .string(thread)))
+                // Nobody is reminded by an answer within a thread.
+                if notification.reason == .reminder { members.append(("reply_broadcast", true)) }
+            }
+        }
+        let body = JSON.serializedBytes(.map(CELMap(members)))
+        return endpoint.request(contentType: "application/json; charset=utf-8", fields: fields, body: body)
+    }
+
+    private func thread(of delivery: OutgoingDelivery) -> String? {
+        guard delivery.notification.reason != .fired, let thread = delivery.earlier[SlackSink.threadKey],
+            !thread.isEmpty
+        else { return nil }
+        return thread
+    }
+
+    private func kept(_ reply: SlackReply, for delivery: OutgoingDelivery) -> [String: String] {
+        if let error = reply.error, SlackOutcome.lostThread.contains(error) { return [SlackSink.threadKey: ""] }
+        guard reply.isOK == true, let timestamp = reply.timestamp, thread(of: delivery) == nil else { return [:] }
+        return [SlackSink.threadKey: timestamp]
+    }
+}
+
+extension SinkKind {
+    static let slack = SinkKind(
+        name: "slack",
+        summary: "posts to a Slack channel, by an incoming webhook or a bot's token",
+        settings: [
+            SettingDeclaration(
+                "url", .text, isSecret: true, "an incoming webhook's address; or give token and channel"),
+            SettingDeclaration("token", .text, isSecret: true, "a bot's token (xoxb-…) with chat:write"),
+            SettingDeclaration("channel", .text, "with token: the channel's id or name"),
+            SettingDeclaration("api", .text, "with token: the API's address, if not https://slack.com/api"),
+        ] + ConnectionSettings.httpDeclarations,
+        make: { (configuration, services) throws(SinkConfigurationError) in
+            try SlackSink(configuration, services)
+        })
+}
+
+extension SlackSink {
+    init(_ configuration: SinkConfiguration, _ services: SinkServices) throws(SinkConfigurationError) {
+        var reader = SettingReader(configuration)
+        let connection = ConnectionSettings(&reader, defaultTimeout: SinkLimits.httpTimeout)
+        let redaction = Redaction(&reader)
+        let isInsecureAllowed = connection.isInsecureAllowed
+        var url: SettingText?
+        var way = Way.incomingWebhook
+        if reader.has("token") {
+            if reader.has("url") { reader.reject("url", "cannot be given together with token") }
+            way = SlackSink.api(&reader)
+            let api =
+                reader.has("api")
+                ? AddressRules.httpAddress("api", isInsecureAllowed: isInsecureAllowed, &reader)
+                : .plain("https://slack.com/api")
+            url = api?.appending("/chat.postMessage")
+        } else {
+            for key in ["channel", "api"] where reader.has(key) { reader.reject(key, "is only used with token") }
+            url = AddressRules.httpAddress("url", isInsecureAllowed: isInsecureAllowed, &reader)
+        }
+        try reader.finish()
+        guard let url else { throw SinkConfigurationError(problems: reader.problems) }
+        var secrets: [String] = []
+        var isAddressSecret = true
+        if case .api(let token, _) = way {
+            secrets.append(token)
+            isAddressSecret = false
+        }
+        self.init(
+            name: configuration.name,
+            endpoint: HTTPEndpoint(
+                url: url, isAddressSecret: isAddressSecret, connection: connection, secrets: secrets,
+                services: services),
+            way: way, redaction: redaction)
+    }
+
+    private static func api(_ reader: inout SettingReader) -> Way {
+        let token = reader.requiredText("token")?.trimmed.reveal() ?? ""
+        if !token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) {
+            reader.reject("token", "has a blank or another character that no token has")
+        }
+        let channel = reader.requiredText("channel")?.reveal() ?? ""
+        return .api(token: token, channel: channel)
+    }
+}
+
+extension SettingText {
+    /// The text with `suffix` behind it, without a doubled slash.
+    fileprivate func appending(_ suffix: String) -> SettingText {
+        let text = reveal()
+        let joined = (text.hasSuffix("/") ? String(text.dropLast()) : text) + suffix
+        switch self {
+        case .plain: return .plain(joined)
+        case .secret: return .secret(Secret(joined))
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import CEL
+import Core
+
+/// What stands at the top of a message, whatever the rule says.
+enum Headline {
+    /// The title, or where it is empty the rule's name and what it is about.
+    static func pieces(of notification: AlertNotification) -> [TemplatePiece] {
+        let title = notification.title.beginning(NotificationLimits.titleCharacters).normalised
+        guard title.plain.trimmingWhitespace.isEmpty else { return title }
+        let subject =
+            notification.alerts.count == 1
+            ? notification.alerts[0].resource.id : "\(notification.alerts.count) alerts"
+        return [.literal(notification.rule), .markup(": "), .literal(TextNormaliser.normalised(subject))]
+    }
+
+    /// The headline on one line, without any markup.
+    static func plain(of notification: AlertNotification) -> String {
+        TextNormaliser.oneLine(pieces(of: notification).plain)
+    }
+}
