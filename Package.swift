@@ -45,6 +45,7 @@ let package = Package(
         .target(
             name: "AurousAPI", dependencies: ["Core", "CEL", "Transport", "CSimdJSON", crypto], swiftSettings: house),
         .target(name: "Sinks", dependencies: ["Core", "CEL", "Transport", crypto, logging], swiftSettings: house),
+        .target(name: "Store", dependencies: ["Core", "CEL", grdb], swiftSettings: house),
         .testTarget(
             name: "AurousAPITests", dependencies: ["AurousAPI", "Core", "CEL", "Transport", crypto],
             swiftSettings: house),
@@ -52,6 +53,9 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CEL", "Core"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(
             name: "CoreTests", dependencies: ["Core", "CEL", "AurousAPI", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", "Core", "CEL", "TestSupport", grdb], exclude: ["Goldens"],
+            swiftSettings: house),
         .testTarget(
             name: "SinksTests", dependencies: ["Sinks", "CEL", "Core", "Transport", crypto, logging],
             swiftSettings: house),

@@ -1,0 +1,130 @@
+import CEL
+import Core
+import GRDB
+
+/// The store's rows, written and read in one place each.
+enum Rows {
+    static func instant(_ microseconds: Int64) -> Timestamp { Timestamp(microseconds: microseconds) }
+    static func time(_ microseconds: Int64?) -> Timestamp? { microseconds.map(Timestamp.init(microseconds:)) }
+
+    static func list(_ items: [String]) -> String { JSON.serialize(.list(items.map(CELValue.string))) }
+
+    static func list(_ text: String) -> [String] {
+        guard case .list(let items)? = try? JSON.parse(Array(text.utf8)) else { return [] }
+        return items.compactMap { if case .string(let item) = $0 { item } else { nil } }
+    }
+
+    static func dictionary(_ items: [String: String]) -> String {
+        JSON.serialize(.map(CELMap(items.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
+    }
+
+    static func dictionary(_ text: String) -> [String: String] {
+        guard case .map(let members)? = try? JSON.parse(Array(text.utf8)) else { return [:] }
+        var result: [String: String] = [:]
+        for (name, value) in members.stringEntries {
+            if case .string(let item) = value { result[name] = item }
+        }
+        return result
+    }
+
+    // Snapshots
+
+    static func upsert(_ snapshot: Snapshot, in db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO snapshots (source, kind, id, body, fingerprint, status, created_at, status_since, first_seen,
+                    observed_at, is_settled, is_gone)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (source, kind, id) DO UPDATE SET body = excluded.body, fingerprint = excluded.fingerprint,
+                    status = excluded.status, created_at = excluded.created_at, status_since = excluded.status_since,
+                    observed_at = excluded.observed_at, is_settled = excluded.is_settled, is_gone = excluded.is_gone
+                """)
+        try statement.execute(arguments: [
+            snapshot.key.source, snapshot.key.kind.rawValue, snapshot.key.id, Blob.value(snapshot.body),
+            Int64(bitPattern: snapshot.fingerprint), snapshot.status, snapshot.createdAt?.microseconds,
+            snapshot.statusSince.microseconds, snapshot.firstSeen.microseconds, snapshot.observedAt.microseconds,
+            snapshot.isSettled, snapshot.isGone,
+        ])
+    }
+
+    static func snapshot(_ row: Row, key: ResourceKey) -> Snapshot {
+        Snapshot(
+            key: key, body: Blob.bytes(row["body"]), fingerprint: UInt64(bitPattern: row["fingerprint"]),
+            status: row["status"],
+            createdAt: time(row["created_at"]), statusSince: instant(row["status_since"]),
+            firstSeen: instant(row["first_seen"]), observedAt: instant(row["observed_at"]), isGone: row["is_gone"])
+    }
+
+    static func known(_ key: ResourceKey, in db: Database) throws -> KnownResource {
+        let arguments: StatementArguments = [key.source, key.kind.rawValue, key.id]
+        let snapshots = try db.cachedStatement(sql: "SELECT * FROM snapshots WHERE source = ? AND kind = ? AND id = ?")
+        let alerts = try db.cachedStatement(
+            sql: "SELECT * FROM alerts WHERE source = ? AND kind = ? AND resource = ? ORDER BY rule, activation")
+        let row = try Row.fetchOne(snapshots, arguments: arguments)
+        var latest: [String: AlertRecord] = [:]
+        for row in try Row.fetchAll(alerts, arguments: arguments) {
+            guard let record = alert(row) else { continue }
+            latest[record.rule] = record
+        }
+        return KnownResource(snapshot: row.map { snapshot($0, key: key) }, latest: latest)
+    }
+
+    static func insert(_ change: ResourceChange, in db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO changes (source, kind, id, nature, observed_at, old_status, new_status, paths, is_baseline)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        try statement.execute(arguments: [
+            change.key.source, change.key.kind.rawValue, change.key.id, change.nature.rawValue,
+            change.observedAt.microseconds, change.oldStatus, change.newStatus, list(change.paths), change.isBaseline,
+        ])
+    }
+
+    static func upsert(_ progress: ListingProgress, source: String, kind: ResourceKind, in db: Database) throws {
+        try db.execute(
+            literal: """
+                INSERT OR REPLACE INTO sources (name, kind, is_baselined, sweep_cursor, sweep_started_at, swept_at)
+                VALUES (\(source), \(kind.rawValue), \(progress.isBaselined), \(progress.sweepCursor),
+                    \(progress.sweepStartedAt?.microseconds), \(progress.sweptAt?.microseconds))
+                """)
+    }
+
+    // Alerts
+
+    static func upsert(_ record: AlertRecord, in db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO alerts (id, source, kind, resource, rule, activation, phase, since, fired_at,
+                    resolved_at, cleared_at, due_at, sequence, notified_at, told, owes_resolve, title, severity)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        try statement.execute(arguments: [
+            record.id.rawValue, record.resource.source, record.resource.kind.rawValue, record.resource.id, record.rule,
+            record.activation, record.phase.rawValue, record.since.microseconds, record.firedAt?.microseconds,
+            record.resolvedAt?.microseconds, record.clearedAt?.microseconds, record.dueAt?.microseconds,
+            record.sequence, record.notifiedAt?.microseconds, list(record.told), record.owesResolve, record.title,
+            record.severity.rawValue,
+        ])
+    }
+
+    static func alert(_ row: Row) -> AlertRecord? {
+        guard let kind = ResourceKind(rawValue: row["kind"]), let phase = AlertPhase(rawValue: row["phase"]),
+            let severity = Severity(rawValue: row["severity"])
+        else { return nil }
+        var record = AlertRecord(
+            rule: row["rule"], resource: ResourceKey(source: row["source"], kind: kind, id: row["resource"]),
+            activation: row["activation"], phase: phase, since: instant(row["since"]), severity: severity)
+        record.firedAt = time(row["fired_at"])
+        record.resolvedAt = time(row["resolved_at"])
+        record.clearedAt = time(row["cleared_at"])
+        record.dueAt = time(row["due_at"])
+        record.sequence = row["sequence"]
+        record.notifiedAt = time(row["notified_at"])
+        record.told = list(row["told"] as String)
+        record.owesResolve = row["owes_resolve"]
+        record.title = row["title"]
+        return record
+    }
+
+}

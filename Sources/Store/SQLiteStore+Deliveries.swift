@@ -1,0 +1,151 @@
+package import Core
+import GRDB
+
+/// A delivery that is due, with all that its attempt needs.
+package struct DueDelivery: Sendable {
+    package var record: DeliveryRecord
+    package var notification: AlertNotification
+    /// What the sink kept from earlier deliveries about the same alert and earlier attempts of this one.
+    package var earlier: [String: String]
+}
+
+extension SQLiteStore {
+    /// Deliveries of one sink whose time has come, earliest first. One is held back while an earlier one of the same
+    /// alert is pending, so that a resolve never overtakes its firing.
+    package func dueDeliveries(
+        sink: String, at now: Timestamp, limit: Int, excluding claimed: Set<DeliveryID>
+    ) async throws(StoreError) -> [DueDelivery] {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT d.*, n.document FROM deliveries d JOIN notifications n ON n.id = d.notification
+                    WHERE d.sink = ? AND d.phase = 'pending' AND d.next_attempt_at <= ?
+                        AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.sink = d.sink AND e.order_key = d.order_key
+                            AND e.sequence < d.sequence AND e.phase = 'pending')
+                    ORDER BY d.next_attempt_at LIMIT ?
+                    """)
+            let rows = try Row.fetchCursor(
+                statement, arguments: [sink, now.microseconds, limit + claimed.count])
+            var due: [DueDelivery] = []
+            while due.count < limit, let row = try rows.next() {
+                let record = Rows.delivery(row)
+                guard !claimed.contains(record.id),
+                    let notification = NotificationCodec.decode(Blob.bytes(row["document"]))
+                else { continue }
+                var earlier: [String: String] = [:]
+                if record.sequence > 1 { earlier = try Rows.kept(before: record, in: db) }
+                earlier.merge(record.kept) { _, own in own }
+                due.append(DueDelivery(record: record, notification: notification, earlier: earlier))
+            }
+            return due
+        }
+    }
+
+    /// When the next pending delivery of the sink, among those that may go, is due; nil when none is pending.
+    package func nextAttempt(sink: String, after now: Timestamp) async throws(StoreError) -> Timestamp? {
+        try await read { db in
+            let next = try db.value(
+                Int64.self,
+                """
+                SELECT min(next_attempt_at) FROM deliveries
+                WHERE sink = \(sink) AND phase = 'pending' AND next_attempt_at > \(now.microseconds)
+                """)
+            return Rows.time(next)
+        }
+    }
+
+    /// Records ended attempts. When a firing dies without ever having been delivered, what follows it about the same
+    /// alert dies with it: nobody is told the end of what they were not told. A replay sends them again in order.
+    package func record(_ ended: [DeliveryRecord]) async throws(StoreError) {
+        try await write { db in
+            for record in ended {
+                try Rows.update(record, in: db)
+                guard record.phase == .dead, let endedAt = record.endedAt else { continue }
+                try Rows.buryUntold(
+                    sink: record.sink, orderKey: record.orderKey, from: record.sequence + 1, at: endedAt, in: db)
+            }
+        }
+    }
+
+    /// Puts dead or delivered deliveries back on their way, with what died after them. Returns those that go again.
+    package func replay(_ ids: [DeliveryID], at now: Timestamp) async throws(StoreError) -> [DeliveryID] {
+        try await write { db in
+            var revived: [DeliveryID] = []
+            for id in ids {
+                guard let row = try db.row("SELECT * FROM deliveries WHERE id = \(id.rawValue)")
+                else { continue }
+                let first = Rows.delivery(row)
+                let followers = try db.rows(
+                    """
+                    SELECT * FROM deliveries WHERE sink = \(first.sink) AND order_key = \(first.orderKey)
+                        AND sequence > \(first.sequence) AND phase = 'dead' AND attempts = 0
+                    """)
+                for var record in [first] + followers.map(Rows.delivery) where record.phase != .pending {
+                    record.replay(at: now)
+                    try Rows.update(record, in: db)
+                    revived.append(record.id)
+                }
+            }
+            return revived
+        }
+    }
+
+    /// The dead letters, of one sink or of all, oldest first.
+    package func deadDeliveries(sink: String?) async throws(StoreError) -> [DeliveryID] {
+        try await read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT id FROM deliveries WHERE phase = 'dead' AND (?1 IS NULL OR sink = ?1)
+                    ORDER BY created_at, sequence
+                    """, arguments: [sink]
+            ).map(DeliveryID.init(rawValue:))
+        }
+    }
+
+    /// How many deliveries each sink has in each phase, and the oldest pending one.
+    package func deliveryCounts() async throws(StoreError) -> [String: DeliveryCounts] {
+        try await read { db in
+            var counts: [String: DeliveryCounts] = [:]
+            let rows = try Row.fetchAll(
+                db,
+                sql: "SELECT sink, phase, count(*) AS n, min(created_at) AS oldest FROM deliveries GROUP BY sink, phase"
+            )
+            for row in rows {
+                let sink: String = row["sink"]
+                var entry = counts[sink] ?? DeliveryCounts()
+                switch DeliveryPhase(rawValue: row["phase"]) {
+                case .pending:
+                    entry.pending = row["n"]
+                    entry.oldestPendingAt = Rows.time(row["oldest"])
+                case .delivered: entry.delivered = row["n"]
+                case .dead: entry.dead = row["n"]
+                case nil: continue
+                }
+                counts[sink] = entry
+            }
+            return counts
+        }
+    }
+
+    /// Whether anything of these sinks could be attempted at `now`.
+    package func hasDueDeliveries(at now: Timestamp) async throws(StoreError) -> Bool {
+        try await read { db in
+            try db.value(
+                Bool.self,
+                """
+                SELECT EXISTS (SELECT 1 FROM deliveries WHERE phase = 'pending' AND next_attempt_at <= \(now.microseconds))
+                """) ?? false
+        }
+    }
+}
+
+/// A sink's deliveries, counted.
+package struct DeliveryCounts: Sendable, Equatable {
+    package var pending = 0
+    package var delivered = 0
+    package var dead = 0
+    package var oldestPendingAt: Timestamp?
+
+    package init() {}
+}

@@ -1,0 +1,207 @@
+package import Core
+import GRDB
+
+/// How far the listing of one kind of resource of one source has come.
+package struct ListingProgress: Sendable, Equatable {
+    /// Whether the first full listing is complete; until then, what it finds is the baseline.
+    package var isBaselined = false
+    /// Where the running full listing goes on; nil when none runs or it begins at the head.
+    package var sweepCursor: String?
+    package var sweepStartedAt: Timestamp?
+    package var sweptAt: Timestamp?
+
+    package init() {}
+}
+
+/// One transaction's worth of what was seen and decided.
+package struct ObservationCommit: Sendable {
+    package var decision: Decision
+    /// The progress of listings that this page moves on.
+    package var progress: [ResourceKind: ListingProgress]
+    package var source: String
+
+    package init(decision: Decision, progress: [ResourceKind: ListingProgress], source: String) {
+        self.decision = decision
+        self.progress = progress
+        self.source = source
+    }
+}
+
+/// What of a snapshot the poll plan needs.
+package struct UnsettledResource: Sendable, Equatable {
+    package var id: String
+    package var createdAt: Timestamp?
+    package var statusSince: Timestamp
+}
+
+extension SQLiteStore {
+    /// Commits snapshots, changes, alerts and outbox rows together or not at all. Committing the same again changes
+    /// nothing: ids are derived, and what is there stays.
+    package func commit(_ commit: ObservationCommit) async throws(StoreError) {
+        try await write { db in
+            for snapshot in commit.decision.snapshots { try Rows.upsert(snapshot, in: db) }
+            for change in commit.decision.changes { try Rows.insert(change, in: db) }
+            for id in commit.decision.forgotten {
+                try db.execute(literal: "DELETE FROM alerts WHERE id = \(id.rawValue)")
+            }
+            for record in commit.decision.records { try Rows.upsert(record, in: db) }
+            for decided in commit.decision.notifications { try Rows.enqueue(decided, in: db) }
+            for (kind, progress) in commit.progress {
+                try Rows.upsert(progress, source: commit.source, kind: kind, in: db)
+            }
+        }
+    }
+
+    /// What is known of these resources: their snapshots, and each rule's latest alert about them.
+    package func known(
+        source: String, kind: ResourceKind, ids: [String]
+    ) async throws(StoreError) -> [String: KnownResource] {
+        try await read { db in
+            var result: [String: KnownResource] = [:]
+            for id in ids where result[id] == nil {
+                result[id] = try Rows.known(ResourceKey(source: source, kind: kind, id: id), in: db)
+            }
+            return result
+        }
+    }
+
+    /// The fingerprints of the newest resources, to compare pages with without reading bodies.
+    package func fingerprints(
+        source: String, kind: ResourceKind, limit: Int
+    ) async throws(StoreError) -> [(id: String, fingerprint: UInt64)] {
+        try await read { db in
+            try db.rows(
+                """
+                SELECT id, fingerprint FROM snapshots
+                WHERE source = \(source) AND kind = \(kind.rawValue) AND is_gone = 0
+                ORDER BY created_at DESC LIMIT \(limit)
+                """
+            ).map { row in (row["id"], UInt64(bitPattern: row["fingerprint"])) }
+        }
+    }
+
+    /// The stored fingerprints of just these resources; those that are unknown or gone are missing.
+    package func fingerprints(
+        source: String, kind: ResourceKind, ids: [String]
+    ) async throws(StoreError) -> [String: UInt64] {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql: "SELECT fingerprint FROM snapshots WHERE source = ? AND kind = ? AND id = ? AND is_gone = 0")
+            var result: [String: UInt64] = [:]
+            for id in ids {
+                let found = try Int64.fetchOne(statement, arguments: [source, kind.rawValue, id])
+                if let found { result[id] = UInt64(bitPattern: found) }
+            }
+            return result
+        }
+    }
+
+    /// Resources of which more is expected, oldest first.
+    package func unsettled(
+        source: String, kind: ResourceKind, limit: Int
+    ) async throws(StoreError) -> [UnsettledResource] {
+        try await read { db in
+            try db.rows(
+                """
+                SELECT id, created_at, status_since FROM snapshots
+                WHERE source = \(source) AND kind = \(kind.rawValue) AND is_settled = 0
+                ORDER BY created_at LIMIT \(limit)
+                """
+            ).map { row in
+                UnsettledResource(
+                    id: row["id"], createdAt: Rows.time(row["created_at"]),
+                    statusSince: Rows.instant(row["status_since"]))
+            }
+        }
+    }
+
+    /// How many resources are at least as new as `time`; tells how deep in the listing something lies.
+    package func count(source: String, kind: ResourceKind, since time: Timestamp) async throws(StoreError) -> Int {
+        try await read { db in
+            try db.value(
+                Int.self,
+                """
+                SELECT count(*) FROM snapshots
+                WHERE source = \(source) AND kind = \(kind.rawValue) AND is_gone = 0
+                    AND created_at >= \(time.microseconds)
+                """) ?? 0
+        }
+    }
+
+    /// The ids of all resources that are not gone, in batches by id; `after` is the last id of the batch before.
+    package func presentIDs(
+        source: String, kind: ResourceKind, after: String, limit: Int
+    ) async throws(StoreError) -> [String] {
+        try await read { db in
+            try db.values(
+                String.self,
+                """
+                SELECT id FROM snapshots
+                WHERE source = \(source) AND kind = \(kind.rawValue) AND is_gone = 0 AND id > \(after)
+                ORDER BY id LIMIT \(limit)
+                """)
+        }
+    }
+
+    /// How many resources are not gone.
+    package func presentCount(source: String, kind: ResourceKind) async throws(StoreError) -> Int {
+        try await read { db in
+            try db.value(
+                Int.self,
+                """
+                SELECT count(*) FROM snapshots
+                WHERE source = \(source) AND kind = \(kind.rawValue) AND is_gone = 0
+                """) ?? 0
+        }
+    }
+
+    package func progress(source: String, kind: ResourceKind) async throws(StoreError) -> ListingProgress {
+        try await read { db in
+            let row = try db.row("SELECT * FROM sources WHERE name = \(source) AND kind = \(kind.rawValue)")
+            guard let row else { return ListingProgress() }
+            var progress = ListingProgress()
+            progress.isBaselined = row["is_baselined"]
+            progress.sweepCursor = row["sweep_cursor"]
+            progress.sweepStartedAt = Rows.time(row["sweep_started_at"])
+            progress.sweptAt = Rows.time(row["swept_at"])
+            return progress
+        }
+    }
+
+    /// The resources whose alerts are due to be evaluated again, with the rules concerned, earliest first.
+    package func due(
+        source: String, kind: ResourceKind, at now: Timestamp, limit: Int
+    ) async throws(StoreError) -> [(key: ResourceKey, rules: Set<String>)] {
+        try await read { db in
+            let rows = try db.rows(
+                """
+                SELECT resource, rule FROM alerts
+                WHERE source = \(source) AND kind = \(kind.rawValue) AND due_at <= \(now.microseconds)
+                ORDER BY due_at LIMIT \(limit)
+                """)
+            var rules: [ResourceKey: Set<String>] = [:]
+            var order: [ResourceKey] = []
+            for row in rows {
+                let key = ResourceKey(source: source, kind: kind, id: row["resource"])
+                if rules[key] == nil { order.append(key) }
+                rules[key, default: []].insert(row["rule"])
+            }
+            return order.map { ($0, rules[$0] ?? []) }
+        }
+    }
+
+    /// When the next alert of the source that is due after `now` is due.
+    package func nextDue(
+        source: String, kind: ResourceKind, after now: Timestamp
+    ) async throws(StoreError) -> Timestamp? {
+        try await read { db in
+            let due = try db.value(
+                Int64.self,
+                """
+                SELECT min(due_at) FROM alerts
+                WHERE source = \(source) AND kind = \(kind.rawValue) AND due_at > \(now.microseconds)
+                """)
+            return Rows.time(due)
+        }
+    }
+}

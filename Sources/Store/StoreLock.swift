@@ -1,0 +1,30 @@
+import Glibc
+
+/// Keeps two watchers off one store: an advisory lock on a file beside it, which the kernel drops with the process.
+final class StoreLock: Sendable {
+    private let descriptor: CInt
+
+    /// Throws ``StoreError/inUse(path:)`` when another process holds it.
+    init(besides path: String) throws(StoreError) {
+        let lockPath = path + "-lock"
+        let opened = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard opened >= 0 else {
+            throw .cannotOpen(path: path, detail: "its lock file \(lockPath): \(String(cString: strerror(errno)))")
+        }
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+            close(opened)
+            throw .inUse(path: path)
+        }
+        descriptor = opened
+    }
+
+    deinit { close(descriptor) }
+
+    /// Whether a watcher works with the store now.
+    static func isHeld(besides path: String) -> Bool {
+        let opened = open(path + "-lock", O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { return false }
+        defer { close(opened) }
+        return flock(opened, LOCK_SH | LOCK_NB) != 0
+    }
+}
