@@ -46,6 +46,9 @@ let package = Package(
             name: "AurousAPI", dependencies: ["Core", "CEL", "Transport", "CSimdJSON", crypto], swiftSettings: house),
         .target(name: "Sinks", dependencies: ["Core", "CEL", "Transport", crypto, logging], swiftSettings: house),
         .target(name: "Store", dependencies: ["Core", "CEL", grdb], swiftSettings: house),
+        .target(
+            name: "SimulatedAurous", dependencies: [crypto, httpTypes, hummingbird, lifecycle, logging, nio],
+            swiftSettings: house),
         .testTarget(
             name: "AurousAPITests", dependencies: ["AurousAPI", "Core", "CEL", "Transport", crypto],
             swiftSettings: house),
@@ -59,6 +62,9 @@ let package = Package(
         .testTarget(
             name: "SinksTests", dependencies: ["Sinks", "CEL", "Core", "Transport", crypto, logging],
             swiftSettings: house),
+        .testTarget(
+            name: "SimulatedAurousTests",
+            dependencies: ["SimulatedAurous", crypto, hummingbird, logging, nio, nioPosix], swiftSettings: house),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6],
