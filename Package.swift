@@ -47,6 +47,10 @@ let package = Package(
         .target(name: "Sinks", dependencies: ["Core", "CEL", "Transport", crypto, logging], swiftSettings: house),
         .target(name: "Store", dependencies: ["Core", "CEL", grdb], swiftSettings: house),
         .target(
+            name: "Engine",
+            dependencies: ["Core", "CEL", "Transport", "AurousAPI", "Sinks", "Store", logging, yams],
+            swiftSettings: house),
+        .target(
             name: "SimulatedAurous", dependencies: [crypto, httpTypes, hummingbird, lifecycle, logging, nio],
             swiftSettings: house),
         .testTarget(
@@ -59,6 +63,13 @@ let package = Package(
         .testTarget(
             name: "StoreTests", dependencies: ["Store", "Core", "CEL", "TestSupport", grdb], exclude: ["Goldens"],
             swiftSettings: house),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Engine", "Store", "Sinks", "AurousAPI", "Transport", "SimulatedAurous", "Core", "CEL", "TestSupport",
+                logging,
+            ],
+            exclude: ["Goldens"], swiftSettings: house),
         .testTarget(
             name: "SinksTests", dependencies: ["Sinks", "CEL", "Core", "Transport", crypto, logging],
             swiftSettings: house),

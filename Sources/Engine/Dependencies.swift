@@ -1,0 +1,44 @@
+package import Core
+package import Logging
+
+/// What the loops need from the outside; the composition root chooses the real ones.
+package struct Dependencies: Sendable {
+    /// To wait: it goes on while the wall clock jumps.
+    package var clock: any Clock<Duration>
+    /// To stamp: the wall clock.
+    package var now: @Sendable () -> Timestamp
+    /// A number from 0 up to 1, for jitter.
+    package var random: @Sendable () -> Double
+    package var logger: Logger
+    /// Is told of everything that happens, as it happens; must return at once.
+    package var report: @Sendable (EngineEvent) -> Void
+
+    package init(
+        clock: any Clock<Duration>, now: @escaping @Sendable () -> Timestamp, random: @escaping @Sendable () -> Double,
+        logger: Logger, report: @escaping @Sendable (EngineEvent) -> Void
+    ) {
+        self.clock = clock
+        self.now = now
+        self.random = random
+        self.logger = logger
+        self.report = report
+    }
+}
+
+/// Something that happened, for logs, metrics and the demo's screen.
+package enum EngineEvent: Sendable {
+    case change(ResourceChange)
+    case decided(DecidedNotification)
+    case unknown(UnknownVerdict)
+    case misfits(key: ResourceKey, paths: [String])
+    /// A row of a page that could not be understood.
+    case unreadableRow(source: String, kind: ResourceKind, id: String?, problem: String)
+    case attempt(DeliveryRecord, AttemptResult, title: String)
+    /// A listing was read without trouble; `requests` were made for it.
+    case polled(source: String, kind: ResourceKind, requests: Int, rows: Int, changed: Int)
+    case pollFailed(source: String, kind: ResourceKind, reason: String, isLoud: Bool, retryIn: Duration)
+    case recovered(source: String, kind: ResourceKind)
+    case baselined(source: String, kind: ResourceKind, resources: Int)
+    case baselining(source: String, kind: ResourceKind, resources: Int)
+    case storeFailed(reason: String)
+}

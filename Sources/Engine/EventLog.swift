@@ -1,0 +1,127 @@
+import CEL
+package import Logging
+import Core
+import Synchronization
+
+/// Turns what happens into log lines: `info` tells the story of a day, `debug` that of an hour.
+package final class EventLog: Sendable {
+    private let logger: Logger
+    /// Rows and fields that were complained of already: they come again with every poll.
+    private let complaints = Mutex<Set<String>>([])
+    private static let complaintLimit = 10_000
+
+    package init(_ logger: Logger) { self.logger = logger }
+
+    private func isNews(_ complaint: String) -> Bool {
+        complaints.withLock { complaints in
+            if complaints.count >= EventLog.complaintLimit { complaints = [] }
+            return complaints.insert(complaint).inserted
+        }
+    }
+
+    package func note(_ event: EngineEvent) {
+        switch event {
+        case .change(let change): note(change)
+        case .decided(let decided): note(decided)
+        case .unknown(let unknown):
+            logger.debug(
+                "condition is unknown",
+                metadata: [
+                    "rule": "\(unknown.rule)", "source": "\(unknown.resource.source)",
+                    "resource.id": "\(unknown.resource.id)", "reason": "\(unknown.reason)",
+                ])
+        case .misfits(let key, let paths):
+            logger.warning(
+                "documented fields are of another type; conditions on them are unknown",
+                metadata: [
+                    "source": "\(key.source)", "resource.id": "\(key.id)", "fields": "\(paths.joined(separator: ", "))",
+                ])
+        case .unreadableRow(let source, let kind, let id, let problem):
+            guard isNews("\(source) \(kind) \(id ?? problem)") else { return }
+            logger.warning(
+                "row cannot be understood and is passed over",
+                metadata: [
+                    "source": "\(source)", "kind": "\(kind.rawValue)", "resource.id": "\(id ?? "unknown")",
+                    "problem": "\(problem)",
+                ])
+        case .attempt(let record, let result, let title): note(record, result, title)
+        case .polled(let source, let kind, let requests, let rows, let changed):
+            logger.debug(
+                "polled",
+                metadata: [
+                    "source": "\(source)", "kind": "\(kind.rawValue)", "requests": "\(requests)", "rows": "\(rows)",
+                    "changed": "\(changed)",
+                ])
+        case .pollFailed(let source, let kind, let reason, let isLoud, let retryIn):
+            logger.log(
+                level: isLoud ? .error : .warning, "poll failed",
+                metadata: [
+                    "source": "\(source)", "kind": "\(kind.rawValue)", "reason": "\(reason)",
+                    "retry_in": "\(DurationText.text(retryIn))",
+                ])
+        case .recovered(let source, let kind):
+            logger.info("polling works again", metadata: ["source": "\(source)", "kind": "\(kind.rawValue)"])
+        case .baselining(let source, let kind, let resources):
+            logger.info(
+                "reading what is there already",
+                metadata: ["source": "\(source)", "kind": "\(kind.rawValue)", "resources": "\(resources)"])
+        case .baselined(let source, let kind, let resources):
+            logger.info(
+                "baseline is complete; changes from here on are news",
+                metadata: ["source": "\(source)", "kind": "\(kind.rawValue)", "resources": "\(resources)"])
+        case .storeFailed(let reason):
+            logger.error("store failed; nothing is lost, it is tried again", metadata: ["reason": "\(reason)"])
+        }
+    }
+
+    private func note(_ change: ResourceChange) {
+        guard !change.isBaseline else { return }
+        logger.debug(
+            "resource changed",
+            metadata: [
+                "source": "\(change.key.source)", "kind": "\(change.key.kind.rawValue)",
+                "resource.id": "\(change.key.id)", "nature": "\(change.nature.rawValue)",
+                "from": "\(change.oldStatus ?? "")", "to": "\(change.newStatus)",
+                "fields": "\(change.paths.prefix(20).joined(separator: ", "))",
+            ])
+    }
+
+    private func note(_ decided: DecidedNotification) {
+        let notification = decided.notification
+        guard let alert = notification.alerts.first else { return }
+        logger.info(
+            "alert \(notification.reason.verb)",
+            metadata: [
+                "rule": "\(notification.rule)", "alert.id": "\(alert.id.rawValue)",
+                "notification.id": "\(notification.id.rawValue)", "severity": "\(notification.severity.rawValue)",
+                "source": "\(alert.resource.source)", "resource.id": "\(alert.resource.id)",
+                "sinks": "\(decided.sinks.joined(separator: ", "))",
+            ])
+    }
+
+    private func note(_ record: DeliveryRecord, _ result: AttemptResult, _ title: String) {
+        var metadata: Logger.Metadata = [
+            "delivery.id": "\(record.id.rawValue)", "sink": "\(record.sink)", "attempt": "\(record.attempts)",
+            "outcome": "\(result.outcome.name)",
+        ]
+        if let reason = result.outcome.reason { metadata["reason"] = "\(reason)" }
+        switch record.phase {
+        case .delivered: logger.info("delivered", metadata: metadata)
+        case .dead: logger.error("delivery is dead; `auspex replay` sends it again", metadata: metadata)
+        case .pending:
+            metadata["next_attempt_at"] = "\(record.nextAttemptAt.rfc3339)"
+            logger.warning("attempt failed; it is tried again", metadata: metadata)
+        }
+    }
+}
+
+extension NotificationReason {
+    /// As a word in a sentence.
+    package var verb: String {
+        switch self {
+        case .fired: "fired"
+        case .resolved: "resolved"
+        case .reminder: "still fires"
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package import Core
+package import Sinks
+
+/// A configuration that was read, checked and resolved.
+package struct Settings: Sendable {
+    package var sources: [SourceSettings]
+    /// The path of the SQLite file, resolved against the configuration's folder.
+    package var storePath: String
+    /// Rule files, in the order of the configuration; folders are expanded, rule tests left out.
+    package var ruleFiles: [String]
+    package var sinks: [SinkSettings]
+    /// The names under `sinks:`, also of sinks whose settings are wrong.
+    var sinkNames: [String]
+    /// The sinks of rules that name none.
+    package var notify: [String]
+    package var retention: RetentionSettings
+    package var server: ServerSettings?
+}
+
+/// One team's API key, and how it is polled.
+package struct SourceSettings: Sendable {
+    package var name: String
+    /// Scheme, host and port, without a slash at the end.
+    package var api: String
+    package var key: SecretReference
+    package var version: String
+    package var watch: [ResourceKind]
+    package var poll: PollSettings
+    /// The share of the team's rate limit that may be used, above 0 and up to 1.
+    package var budget: Double
+    package var webhookSecrets: [Secret]
+    package var caFile: String?
+    package var proxy: String?
+}
+
+/// How often a source is asked.
+package struct PollSettings: Sendable, Equatable {
+    /// While something is in flight.
+    package var active: Duration = .seconds(2)
+    package var idle: Duration = .seconds(15)
+    /// The time between the ends and starts of full listings.
+    package var sweep: Duration = .seconds(900)
+}
+
+/// A sink with the settings of its lane.
+package struct SinkSettings: Sendable {
+    package var configuration: SinkConfiguration
+    package var kind: SinkKind
+    package var lane: LaneSettings
+    /// Where the sink and each of its settings stand in the file.
+    package var position: FilePosition
+    package var places: [String: FilePosition]
+    /// Whether its own settings were read without an error.
+    var isSound: Bool
+}
+
+/// How the deliveries of one sink go out.
+package struct LaneSettings: Sendable, Equatable {
+    package var retry: RetrySchedule = .standard
+    /// How many attempts run at once.
+    package var concurrency: Int = 8
+    /// At most so many attempts in so long, or as many as there are.
+    package var rate: RateSettings?
+}
+
+/// `10/1m`: at most `count` in every `period`.
+package struct RateSettings: Sendable, Equatable {
+    package var count: Int
+    package var period: Duration
+}
+
+/// How long things are kept.
+package struct RetentionSettings: Sendable, Equatable {
+    package var detail: Duration = .seconds(7 * 86400)
+    package var history: Duration = .seconds(90 * 86400)
+}
+
+/// Where the HTTP face listens.
+package struct ServerSettings: Sendable {
+    package var host: String
+    package var port: Int
+    package var token: Secret?
+}
+
+/// Where a secret comes from. A file is read again at each use, so that a rotated key is found without a restart.
+package enum SecretReference: Sendable {
+    case value(Secret)
+    case file(path: String)
+
+    /// Throws a text that says what is wrong with the file.
+    package func read() throws(SecretProblem) -> Secret {
+        switch self {
+        case .value(let secret): return secret
+        case .file(let path):
+            let text = try FileAccess.text(of: path, limitBytes: 64 << 10)
+            let trimmed = SecretText.trimmed(text)
+            guard !trimmed.isEmpty else { throw SecretProblem(message: "the file \(path) is empty") }
+            return Secret(trimmed)
+        }
+    }
+}
+
+/// Why a secret could not be had.
+package struct SecretProblem: Error, Sendable, CustomStringConvertible {
+    package var message: String
+    package var description: String { message }
+}
+
+enum SecretText {
+    /// Without white space at both ends: files end in a line break.
+    static func trimmed(_ text: String) -> String {
+        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\n" || $0 == "\r" || $0 == "\r\n" || $0 == "\t" }
+        let start = text.drop(while: isSpace)
+        guard let end = start.lastIndex(where: { !isSpace($0) }) else { return "" }
+        return String(start[...end])
+    }
+}

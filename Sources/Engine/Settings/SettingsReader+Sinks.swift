@@ -1,0 +1,137 @@
+import CEL
+import Core
+import Sinks
+
+extension SettingsReader {
+    private static let laneKeys = ["retry", "concurrency", "rate"]
+    private static let unsupportedKeys = ["group_by", "group_wait", "group_interval", "fallback", "refresh"]
+    private static let retryLimit = 100
+
+    mutating func sinkList(_ node: YAMLNode) -> [SinkSettings] {
+        var result: [SinkSettings] = []
+        for (key, written, value) in reader.entries(of: node, what: "`sinks`") {
+            mentionedSinks.append(written)
+            guard let name = name(key, what: "a sink"), let sink = sink(value, name: name) else { continue }
+            result.append(sink)
+        }
+        return result
+    }
+
+    private mutating func sink(_ node: YAMLNode, name: String) -> SinkSettings? {
+        let before = reader.errorCount
+        guard case .mapping(let entries) = node.value else {
+            reader.error(at: node, "the sink '\(name)' must be a mapping, not \(node.described)")
+            return nil
+        }
+        guard let kindNode = entries.first(where: { $0.key.scalarText == "kind" })?.value else {
+            reader.error(at: node, "the sink '\(name)' has no `kind`", hint: "`auspex sink list` shows the kinds")
+            return nil
+        }
+        let kinds = SinkCatalog.kinds.map(\.name)
+        guard let kindName = reader.choice(kindNode, what: "`kind`", among: kinds),
+            let kind = SinkCatalog.kind(named: kindName)
+        else { return nil }
+        let declarations = kind.settings + SinkCatalog.commonSettings
+        let known = ["kind"] + declarations.map(\.name) + SettingsReader.laneKeys
+        let members = reader.members(
+            of: node, known: known, unsupported: SettingsReader.unsupportedKeys, what: "the \(kindName) sink '\(name)'")
+        guard let members else { return nil }
+        var values: [String: SettingValue] = [:]
+        for declaration in declarations {
+            guard let member = members[declaration.name] else {
+                if declaration.isRequired {
+                    reader.error(
+                        at: node, "the \(kindName) sink '\(name)' has no `\(declaration.name)`",
+                        hint: declaration.summary)
+                }
+                continue
+            }
+            values[declaration.name] = value(member, declaration)
+        }
+        return SinkSettings(
+            configuration: SinkConfiguration(name: name, values: values), kind: kind, lane: lane(members),
+            position: node.position, places: members.mapValues(\.position),
+            isSound: reader.errorCount == before)
+    }
+
+    private mutating func lane(_ members: [String: YAMLNode]) -> LaneSettings {
+        var lane = LaneSettings()
+        if let node = members["retry"] { lane.retry = retry(node) }
+        if let node = members["concurrency"] {
+            lane.concurrency = reader.integer(node, what: "`concurrency`", in: 1...256) ?? lane.concurrency
+        }
+        if let node = members["rate"] { lane.rate = rate(node) }
+        return lane
+    }
+
+    private mutating func retry(_ node: YAMLNode) -> RetrySchedule {
+        let items = reader.items(of: node, what: "`retry`")
+        if items.count > SettingsReader.retryLimit {
+            reader.error(at: node, "`retry` may have at most \(SettingsReader.retryLimit) delays")
+        }
+        return RetrySchedule(delays: items.compactMap { reader.duration($0, what: "each delay of `retry`") })
+    }
+
+    private mutating func rate(_ node: YAMLNode) -> RateSettings? {
+        guard let text = reader.text(node, what: "`rate`") else { return nil }
+        let parts = text.split(separator: "/", maxSplits: 1)
+        guard parts.count == 2, let count = Int(parts[0]), count > 0, let period = DurationText.parse(String(parts[1])),
+            period > .zero
+        else {
+            reader.error(at: node, "`rate` must be COUNT/PERIOD, not '\(text)'", hint: "such as 10/1m")
+            return nil
+        }
+        return RateSettings(count: count, period: period)
+    }
+
+    private mutating func value(_ node: YAMLNode, _ declaration: SettingDeclaration) -> SettingValue? {
+        let what = "`\(declaration.name)`"
+        switch declaration.type {
+        case .text: return text(node, declaration, what: what)
+        case .textList:
+            if declaration.isSecret { return .secretList(secrets(node, what: what)) }
+            let texts = reader.texts(node, what: what)
+            if declaration.name == "redact" { for (item, path) in texts { checkRedacted(path, at: item) } }
+            return .stringList(texts.map(\.text))
+        case .path:
+            return reader.text(node, what: what).map { .string(FileAccess.resolve($0, in: folder)) }
+        case .textMap:
+            let entries = reader.entries(of: node, what: what)
+            return .stringMap(entries.compactMap { entry in namedText(entry.name, entry.value) })
+        case .integer: return reader.integer(node, what: what, in: 0...Int(Int32.max)).map(SettingValue.integer)
+        case .boolean: return reader.boolean(node, what: what).map(SettingValue.boolean)
+        case .duration: return reader.duration(node, what: what).map(SettingValue.duration)
+        }
+    }
+
+    private mutating func text(_ node: YAMLNode, _ declaration: SettingDeclaration, what: String) -> SettingValue? {
+        if let allowed = declaration.allowedValues {
+            return reader.choice(node, what: what, among: allowed).map(SettingValue.string)
+        }
+        if case .scalar = node.value, !declaration.isSecret {
+            return reader.text(node, what: what).map(SettingValue.string)
+        }
+        return secret(node, what: what).map(SettingValue.secret)
+    }
+
+    /// A misspelt field would silently send what should be left out.
+    private mutating func checkRedacted(_ path: String, at node: YAMLNode) {
+        let parts = path.split(separator: ".")
+        guard parts.count > 1, parts[0] == "self" else { return }
+        let field = String(parts[1].prefix { $0 != "[" })
+        let known = [ResourceSchema.generation, .character, .balance].flatMap { $0.fields.map(\.name) }
+        guard !known.contains(field) else { return }
+        if let near = Suggestion.nearest(to: field, among: known) {
+            reader.error(at: node, "no resource has a field '\(field)'", hint: "did you mean 'self.\(near)'?")
+        } else {
+            reader.warning(at: node, "no resource has a documented field '\(field)'")
+        }
+    }
+
+    private mutating func namedText(_ name: String, _ node: YAMLNode) -> NamedText? {
+        if case .scalar = node.value {
+            return reader.text(node, what: "`\(name)`").map { NamedText(name: name, value: .plain($0)) }
+        }
+        return secret(node, what: "`\(name)`").map { NamedText(name: name, value: .secret($0)) }
+    }
+}

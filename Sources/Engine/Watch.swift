@@ -1,0 +1,212 @@
+import AurousAPI
+import CEL
+import Core
+package import Sinks
+package import Store
+import Synchronization
+package import Transport
+
+/// The service: every source's listings and every sink's lane, over one store.
+package final class Watch: Sendable {
+    /// What a watch is made of.
+    package struct Parts: Sendable {
+        package var settings: Settings
+        package var rules: RuleBook
+        package var sinks: [any Sink]
+        package var store: SQLiteStore
+        package var http: any HTTPTransport
+        package var userAgent: String
+
+        package init(
+            settings: Settings, rules: RuleBook, sinks: [any Sink], store: SQLiteStore, http: any HTTPTransport,
+            userAgent: String
+        ) {
+            self.settings = settings
+            self.rules = rules
+            self.sinks = sinks
+            self.store = store
+            self.http = http
+            self.userAgent = userAgent
+        }
+    }
+
+    /// What a single pass came to.
+    package struct Outcome: Sendable {
+        /// Sources and listings that could not be polled, with the reason.
+        package var failures: [String]
+    }
+
+    private let parts: Parts
+    private let dependencies: Dependencies
+    private let outbox: Outbox
+    private let budget = RequestBudget()
+    private let hints: [String: Mailbox<Void>]
+    package let health: [SourceHealth]
+    private let steadySeconds: @Sendable () -> Double
+
+    /// How long what is under way may take to end once the service is told to stop.
+    package static let drainLimit = Duration.seconds(8)
+    private static let pruneInterval = Duration.seconds(600)
+    private static let pruneBatch = 2000
+
+    package init(_ parts: Parts, dependencies: Dependencies, steadySeconds: @escaping @Sendable () -> Double) {
+        self.parts = parts
+        self.dependencies = dependencies
+        self.steadySeconds = steadySeconds
+        let lanes = parts.settings.sinks
+        outbox = Outbox(
+            sinks: parts.sinks.map { sink in
+                (sink, lanes.first { $0.configuration.name == sink.name }?.lane ?? LaneSettings())
+            },
+            store: parts.store, dependencies: dependencies, steadySeconds: steadySeconds)
+        health = parts.settings.sources.map {
+            SourceHealth(source: $0.name, kinds: $0.watch, store: parts.store)
+        }
+        var hints: [String: Mailbox<Void>] = [:]
+        for source in parts.settings.sources {
+            for kind in source.watch { hints[Watch.hintName(source.name, kind)] = Mailbox() }
+        }
+        self.hints = hints
+    }
+
+    /// Watches until `stop` ends. Then polling stops at once, and attempts under way have ``drainLimit`` to end.
+    package func run(until stop: @escaping @Sendable () async -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            let polling = Mailbox<Void>()
+            group.addTask { [self] in
+                await withTaskGroup(of: Void.self) { inner in
+                    inner.addTask { [self] in await pollAll() }
+                    inner.addTask { _ = await polling.take() }
+                    await inner.next()
+                    inner.cancelAll()
+                }
+            }
+            group.addTask { [self] in
+                await withTaskGroup(of: Bool.self) { inner in
+                    inner.addTask { [self] in
+                        await outbox.run(untilIdle: false)
+                        return true
+                    }
+                    inner.addTask { [self] in
+                        await stop()
+                        polling.post(())
+                        outbox.stop()
+                        try? await dependencies.clock.sleep(for: Watch.drainLimit)
+                        return false
+                    }
+                    _ = await inner.next()
+                    inner.cancelAll()
+                }
+            }
+            await group.waitForAll()
+        }
+    }
+
+    /// One full poll of every source, then everything that is due is delivered.
+    package func runOnce() async -> Outcome {
+        await retire()
+        let failures = await withTaskGroup(of: String?.self) { group in
+            for loop in loops() {
+                group.addTask {
+                    var loop = loop
+                    let wait = await loop.once(isFull: true)
+                    return wait.hasFailed ? "\(loop.watcher.source.name)/\(loop.watcher.kind.rawValue)" : nil
+                }
+            }
+            var failed: [String] = []
+            for await failure in group { if let failure { failed.append(failure) } }
+            return failed.sorted()
+        }
+        await outbox.run(untilIdle: true)
+        return Outcome(failures: failures)
+    }
+
+    /// What became of a webhook of the watched API.
+    package enum HintOutcome: Sendable {
+        case accepted, unknownSource, badSignature, stale, notConfigured
+    }
+
+    /// Takes one of the API's own webhooks: if a secret of the source signed it lately, its listings look at once. The
+    /// truth still comes from the poll.
+    package func hint(source name: String, body: [UInt8], header: String?) -> HintOutcome {
+        guard let source = parts.settings.sources.first(where: { $0.name == name }) else { return .unknownSource }
+        guard !source.webhookSecrets.isEmpty else { return .notConfigured }
+        let verdict = AurousWebhookSignature.verify(
+            header: header, body: body, secrets: source.webhookSecrets, now: dependencies.now().seconds)
+        switch verdict {
+        case .valid:
+            for kind in source.watch { hints[Watch.hintName(name, kind)]?.post(()) }
+            return .accepted
+        case .stale: return .stale
+        case .malformed, .wrong: return .badSignature
+        }
+    }
+
+    /// New rules are in force: the listings look at once.
+    package func rulesChanged() {
+        for hint in hints.values { hint.post(()) }
+    }
+
+    private func retire() async {
+        do {
+            try await Retirement(store: parts.store, dependencies: dependencies).run(watched: parts.settings.sources)
+        } catch {
+            dependencies.report(.storeFailed(reason: "\(error)"))
+        }
+    }
+
+    private func pollAll() async {
+        await retire()
+        outbox.look()
+        await withTaskGroup(of: Void.self) { group in
+            for loop in loops() {
+                group.addTask {
+                    var loop = loop
+                    await loop.run()
+                }
+            }
+            group.addTask { [self] in await prune() }
+        }
+    }
+
+    private func loops() -> [ListingLoop] {
+        parts.settings.sources.flatMap { source in
+            source.watch.compactMap { kind in
+                guard let health = health.first(where: { $0.source == source.name }),
+                    let hints = hints[Watch.hintName(source.name, kind)]
+                else { return nil }
+                return ListingLoop(watcher: watcher(source, kind), health: health, hints: hints)
+            }
+        }
+    }
+
+    private func watcher(_ source: SourceSettings, _ kind: ResourceKind) -> ListingWatcher {
+        let key = source.key
+        let client = AurousClient(
+            transport: parts.http, base: source.api, key: { try key.read() }, version: source.version,
+            userAgent: parts.userAgent, timeouts: Timeouts(connect: .seconds(10), exchange: .seconds(30)),
+            trust: TrustSettings(caFile: source.caFile, proxy: source.proxy), destination: DestinationPolicy(),
+            now: dependencies.now)
+        let outbox = outbox
+        return ListingWatcher(
+            source: source, kind: kind, store: parts.store, rules: parts.rules,
+            requests: SourceRequests(
+                source: source, kind: kind, client: client, budget: budget, dependencies: dependencies,
+                steadySeconds: steadySeconds),
+            dependencies: dependencies, outboxFilled: { outbox.look() })
+    }
+
+    private func prune() async {
+        while !Task.isCancelled {
+            let limit = dependencies.now().advanced(by: .zero - parts.settings.retention.history)
+            do {
+                while try await parts.store.prune(endedBefore: limit, limit: Watch.pruneBatch), !Task.isCancelled {}
+            } catch {
+                if !Task.isCancelled { dependencies.report(.storeFailed(reason: "\(error)")) }
+            }
+            try? await dependencies.clock.sleep(for: Watch.pruneInterval)
+        }
+    }
+
+    private static func hintName(_ source: String, _ kind: ResourceKind) -> String { "\(source)/\(kind.rawValue)" }
+}

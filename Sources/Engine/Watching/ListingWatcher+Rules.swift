@@ -1,0 +1,131 @@
+import AurousAPI
+import Core
+import Store
+
+extension ListingWatcher {
+    /// Evaluates again the alerts whose time has come. Only what this poll has just seen is evaluated: what was not on
+    /// its pages is asked for by id first, so that nothing is said of a state that may have passed.
+    mutating func evaluateDue() async throws {
+        let due = try await store.due(source: source.name, kind: kind, at: dependencies.now(), limit: PollLimits.due)
+        guard !due.isEmpty else { return }
+        if kind != .balance {
+            for (key, _) in due.prefix(PollLimits.byID) where !poll.seen.contains(PageScan.idHash(of: key.id)) {
+                try await visitPatiently(key.id, isListingComplete: false)
+            }
+        }
+        let now = dependencies.now()
+        let still = try await store.due(source: source.name, kind: kind, at: now, limit: PollLimits.due)
+        let current = still.filter { kind == .balance || poll.seen.contains(PageScan.idHash(of: $0.key.id)) }
+        guard !current.isEmpty else { return }
+        let known = try await store.known(source: source.name, kind: kind, ids: current.map(\.key.id))
+        var decision = Decision()
+        for (key, names) in current {
+            guard let resource = known[key.id] else { continue }
+            rules.read().engine.looked(at: resource, onlyRules: names, isNewRule: false, now: now, into: &decision)
+        }
+        try await commit(
+            decision, looked: current.map(\.key.id), by: current.reduce(into: []) { $0.formUnion($1.rules) })
+    }
+
+    /// How many resources new rules look at in one transaction.
+    private static let lookBatch = 200
+
+    /// Lets rules that are new, or whose condition changed, look at everything known; rules without `for` start
+    /// nothing but what their `backfill` reaches.
+    mutating func lookWithNewRules() async throws {
+        let (engine, generation) = rules.read()
+        guard generation != rulesLookedAt else { return }
+        let inForce = identities(engine)
+        let before = try await store.ruleIdentities(source: source.name, kind: kind)
+        let fresh = Set(inForce.filter { before[$0.key] != $0.value }.keys)
+        if !fresh.isEmpty {
+            var after = ""
+            while true {
+                let ids = try await store.presentIDs(
+                    source: source.name, kind: kind, after: after, limit: ListingWatcher.lookBatch)
+                guard let last = ids.last else { break }
+                after = last
+                let known = try await store.known(source: source.name, kind: kind, ids: ids)
+                var decision = Decision()
+                let now = dependencies.now()
+                for id in ids {
+                    guard let resource = known[id] else { continue }
+                    engine.looked(at: resource, onlyRules: fresh, isNewRule: true, now: now, into: &decision)
+                }
+                try await commit(decision, looked: ids, by: fresh)
+            }
+        }
+        if before != inForce { try await noteRulesLooked() }
+        unknowns.keepOnly(Set(inForce.keys))
+        rulesLookedAt = generation
+    }
+
+    /// Notes that the rules in force need not look at what is known already.
+    mutating func noteRulesLooked() async throws {
+        let (engine, _) = rules.read()
+        try await store.setRuleIdentities(identities(engine), source: source.name, kind: kind)
+    }
+
+    private func identities(_ engine: RuleEngine) -> [String: String] {
+        Dictionary(
+            engine.rules(watching: kind).map { ($0.name, $0.conditionIdentity) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Ends alerts whose rule is not in force any more, and tells those who were told that they fire.
+    mutating func endOrphans() async throws {
+        let (engine, generation) = rules.read()
+        guard generation != rulesLookedAt else { return }
+        let inForce = Set(engine.rules(watching: kind).map(\.name))
+        let orphaned = try await store.rulesWithOpenAlerts(source: source.name, kind: kind).filter {
+            !inForce.contains($0)
+        }
+        guard !orphaned.isEmpty else { return }
+        let ids = try await store.resources(withAlertsOf: orphaned, source: source.name, kind: kind)
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(ListingWatcher.lookBatch))
+            rest = rest.dropFirst(batch.count)
+            let known = try await store.known(source: source.name, kind: kind, ids: batch)
+            var decision = Decision()
+            for id in batch {
+                guard let resource = known[id] else { continue }
+                engine.endOrphans(resource, now: dependencies.now(), into: &decision)
+            }
+            try await commit(decision)
+        }
+    }
+
+    /// The balance is one resource without an id or a status of its own.
+    mutating func pollBalance() async throws {
+        poll.requests += 1
+        let body = try await requests.balance()
+        let id = "balance"
+        let fingerprint = PageScan.idHash(of: String(decoding: body, as: UTF8.self))
+        poll.rows += 1
+        guard seen[PageScan.idHash(of: id)] != fingerprint else { return try await finishBalance() }
+        let known = try await store.known(source: source.name, kind: kind, ids: [id])[id]
+        if let before = known?.snapshot?.body, ResourceDiff.isSame(before, body) {
+            seen.note(fingerprint, idHash: PageScan.idHash(of: id))
+            return try await finishBalance()
+        }
+        let observation = Observation(
+            key: ResourceKey(source: source.name, kind: kind, id: id), body: body, fingerprint: fingerprint, status: "",
+            observedAt: poll.beganAt)
+        var decision = Decision()
+        rules.read().engine.observed(
+            observation, known: known ?? KnownResource(snapshot: nil, latest: [:]),
+            isBaseline: known?.snapshot == nil, now: dependencies.now(), into: &decision)
+        try await commit(decision)
+        seen.note(fingerprint, idHash: PageScan.idHash(of: id))
+        try await finishBalance()
+    }
+
+    private mutating func finishBalance() async throws {
+        guard !progress.isBaselined else { return }
+        progress.isBaselined = true
+        progress.sweptAt = poll.beganAt
+        try await noteRulesLooked()
+        try await saveProgress()
+    }
+}
