@@ -53,8 +53,20 @@ let package = Package(
         .target(
             name: "SimulatedAurous", dependencies: [crypto, httpTypes, hummingbird, lifecycle, logging, nio],
             swiftSettings: house),
+        .target(
+            name: "AdminServer",
+            dependencies: [
+                "CEL", "Core", crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nio,
+            ],
+            swiftSettings: house),
         .testTarget(
             name: "AurousAPITests", dependencies: ["AurousAPI", "Core", "CEL", "Transport", crypto],
+            swiftSettings: house),
+        .testTarget(
+            name: "AdminServerTests",
+            dependencies: [
+                "AdminServer", "CEL", "Core", httpTypes, hummingbird, hummingbirdTesting, logging, nio, nioPosix,
+            ],
             swiftSettings: house),
         .testTarget(name: "CELTests", dependencies: ["CEL"], exclude: ["Goldens"], swiftSettings: house),
         .target(name: "TestSupport", dependencies: ["CEL", "Core"], path: "Tests/TestSupport", swiftSettings: house),

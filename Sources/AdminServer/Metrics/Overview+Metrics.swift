@@ -1,0 +1,60 @@
+import CEL
+import Core
+
+extension Overview {
+    /// What the overview says in numbers. Names and labels are part of the interface: dashboards depend on them.
+    package var metricFamilies: [MetricFamily] { sourceFamilies + [alertFamily] + sinkFamilies }
+
+    private var sourceFamilies: [MetricFamily] {
+        func family(_ name: String, _ help: String, _ value: (Source) -> Double?) -> MetricFamily {
+            MetricFamily(
+                "auspex_source_" + name, .gauge, help: help,
+                samples: sources.compactMap { source in
+                    value(source).map { .init($0, ["source": source.name, "kind": source.kind.rawValue]) }
+                })
+        }
+        return [
+            family("up", "Whether the last poll of the listing succeeded.") { $0.state == .ok ? 1 : 0 },
+            family("resources", "Resources known from the listing.") { Double($0.resources) },
+            family("in_flight", "Resources of the listing that can still change.") { Double($0.inFlight) },
+            family("consecutive_failures", "Polls that failed since the last one that succeeded.") {
+                Double($0.consecutiveFailures)
+            },
+            family("last_success_timestamp_seconds", "When the listing was last polled with success, since 1970.") {
+                $0.lastSuccessAt?.fractionalSeconds
+            },
+        ]
+    }
+
+    private var alertFamily: MetricFamily {
+        MetricFamily(
+            "auspex_alerts", .gauge, help: "Open alerts.",
+            samples: [.init(Double(firing), ["state": "firing"]), .init(Double(pending), ["state": "pending"])])
+    }
+
+    private var sinkFamilies: [MetricFamily] {
+        let counts = sinks.flatMap { sink in
+            [("pending", sink.pending), ("delivered", sink.delivered), ("dead", sink.dead)].map { state, count in
+                MetricFamily.Sample(Double(count), ["sink": sink.name, "kind": sink.kind, "state": state])
+            }
+        }
+        let oldest = sinks.compactMap { sink in
+            sink.oldestPendingAt.map {
+                MetricFamily.Sample($0.fractionalSeconds, ["sink": sink.name, "kind": sink.kind])
+            }
+        }
+        return [
+            MetricFamily(
+                "auspex_sink_deliveries", .gauge, help: "Deliveries in the store, by what became of them.",
+                samples: counts),
+            MetricFamily(
+                "auspex_sink_oldest_pending_timestamp_seconds", .gauge,
+                help: "Since when the oldest waiting delivery waits, since 1970; absent when none waits.",
+                samples: oldest),
+        ]
+    }
+}
+
+extension Timestamp {
+    fileprivate var fractionalSeconds: Double { Double(microseconds) / 1_000_000 }
+}
