@@ -24,6 +24,9 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "auspex",
+    products: [
+        .executable(name: "auspex", targets: ["auspex"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -59,6 +62,14 @@ let package = Package(
                 "CEL", "Core", crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nio,
             ],
             swiftSettings: house),
+        .executableTarget(
+            name: "auspex",
+            dependencies: [
+                "CEL", "Core", "Transport", "Sinks", "Store", "Engine", "AdminServer", "SimulatedAurous",
+                argumentParser,
+                logging, unixSignals,
+            ],
+            swiftSettings: house),
         .testTarget(
             name: "AurousAPITests", dependencies: ["AurousAPI", "Core", "CEL", "Transport", crypto],
             swiftSettings: house),
@@ -82,6 +93,7 @@ let package = Package(
                 logging,
             ],
             exclude: ["Goldens"], swiftSettings: house),
+        .testTarget(name: "CommandTests", dependencies: ["auspex", "SimulatedAurous"], swiftSettings: house),
         .testTarget(
             name: "SinksTests", dependencies: ["Sinks", "CEL", "Core", "Transport", crypto, logging],
             swiftSettings: house),

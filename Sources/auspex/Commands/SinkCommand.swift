@@ -1,0 +1,109 @@
+import ArgumentParser
+import CEL
+import Core
+import Engine
+import Sinks
+import Transport
+
+/// `auspex sink`: the places that can be told.
+struct SinkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sink", abstract: "Lists the kinds of sink, and tests one.",
+        subcommands: [SinkListCommand.self, SinkTestCommand.self])
+}
+
+struct SinkListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists the kinds of sink with their settings.",
+        discussion: "Example: auspex sink list --json")
+
+    @OptionGroup var jsonOption: JSONOption
+
+    func run() {
+        guard !jsonOption.json else {
+            Console.output(JSON.serialize(.list(SinkCatalog.kinds.map(row))))
+            return
+        }
+        for kind in SinkCatalog.kinds {
+            Console.output("\(kind.name): \(kind.summary)")
+            describe(kind.settings)
+        }
+        Console.output("every kind also takes:")
+        describe(SinkCatalog.commonSettings)
+        Console.output(
+            """
+              retry           a list of delays between attempts, such as [5s, 5m, 30m]
+              concurrency     how many attempts run at once, 8 if not said
+              rate            at most so many attempts in so long, such as 10/1m
+            """)
+    }
+
+    private func describe(_ settings: [SettingDeclaration]) {
+        for setting in settings {
+            let mark = setting.isRequired ? "*" : " "
+            Console.output(" \(mark)\(setting.name.padded(to: 22)) \(setting.summary)")
+        }
+    }
+
+    private func row(_ kind: SinkKind) -> CELValue {
+        .map(
+            CELMap([
+                ("id", .string(kind.name)), ("summary", .string(kind.summary)),
+                (
+                    "settings",
+                    .list(
+                        (kind.settings + SinkCatalog.commonSettings).map { setting in
+                            .map(
+                                CELMap([
+                                    ("name", .string(setting.name)), ("type", .string(setting.type.rawValue)),
+                                    ("required", .bool(setting.isRequired)), ("secret", .bool(setting.isSecret)),
+                                    ("summary", .string(setting.summary)),
+                                ]))
+                        })
+                ),
+            ]))
+    }
+}
+
+struct SinkTestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test", abstract: "Sends a test message to one sink.",
+        discussion: """
+            Example: auspex sink test team --dry-run
+
+            Ends with 0 when the sink took it, and with 3 when it did not.
+            """)
+
+    @OptionGroup var configurationOption: ConfigurationOption
+    @Argument(help: "The sink's name in the configuration.")
+    var name: String
+    @Flag(name: .long, help: "Print the request instead of sending it.")
+    var dryRun = false
+
+    func run() async throws {
+        let logger = Composition.logger(format: nil)
+        let transport = CurlTransport(options: .init())
+        defer { transport.shutdown() }
+        let loaded = try Composition.load(
+            configurationOption.config, services: Composition.services(transport: transport, logger: logger))
+        guard let sink = loaded.sinks.first(where: { $0.name == name }) else {
+            let known = loaded.sinks.map(\.name)
+            let near = Suggestion.nearest(to: name, among: known).map { "; did you mean '\($0)'?" }
+            throw Failure(
+                .input, "there is no sink '\(name)'" + (near ?? "; the sinks are: \(known.joined(separator: ", "))"))
+        }
+        let now = Composition.now()
+        let delivery = TestNotification.delivery(to: name, at: now)
+        if dryRun {
+            Console.output(sink.preview(delivery, at: now))
+            return
+        }
+        let result = await sink.attempt(delivery, at: now)
+        guard case .delivered = result.outcome else {
+            let answer = result.answer.isEmpty ? "" : "\n" + result.answer
+            throw Failure(
+                .outside, "\(name): \(result.outcome.name): \(result.outcome.reason ?? "no reason given")\(answer)")
+        }
+        Console.output("\(name): delivered")
+    }
+}

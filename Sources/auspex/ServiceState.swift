@@ -1,0 +1,139 @@
+import AdminServer
+import CEL
+import Core
+import Engine
+import Sinks
+import Store
+import Synchronization
+
+/// What the HTTP face shows of a running watch.
+struct ServiceState: AdminState {
+    let settings: Settings
+    let store: SQLiteStore
+    let watch: Watch
+    let counters: EventCounters
+    let now: @Sendable () -> Timestamp
+
+    /// Deliveries are said not to flow when one has waited longer than this.
+    private static let longestWait = Duration.seconds(300)
+
+    func readiness() async -> Readiness {
+        var reasons: [String] = []
+        for health in watch.health where !health.isReady {
+            reasons.append("the source \(health.source) has not been polled, or its last poll failed")
+        }
+        do {
+            for (sink, counts) in try await store.deliveryCounts() {
+                guard let oldest = counts.oldestPendingAt, now().duration(since: oldest) > ServiceState.longestWait
+                else { continue }
+                reasons.append("deliveries to the sink \(sink) have waited since \(oldest.rfc3339)")
+            }
+        } catch {
+            reasons.append("the store cannot be read")
+        }
+        return Readiness(reasons: reasons.sorted())
+    }
+
+    func overview() async throws -> Overview {
+        let report = try await StatusReport(settings: settings, store: store)
+        var overview = report.overview
+        overview.sources = overview.sources.map { source in
+            guard let health = watch.health.first(where: { $0.source == source.name })?.current[source.kind] else {
+                return source
+            }
+            var live = source
+            live.lastSuccessAt = health.lastSuccessAt
+            live.consecutiveFailures = health.consecutiveFailures
+            live.lastError = health.lastError
+            return live
+        }
+        overview.alerts = try await store.alerts(includingResolved: false, limit: AdminLimits.rows)
+        overview.deliveries = try await store.deliveries(sink: nil, deadOnly: false, limit: AdminLimits.rows).map {
+            line in
+            Overview.Delivery(record: line.record, title: line.title)
+        }
+        return overview
+    }
+
+    func metrics() async throws -> [MetricFamily] { counters.families }
+
+    func hint(source: String, body: [UInt8], header: String?) async -> HintVerdict {
+        switch watch.hint(source: source, body: body, header: header) {
+        case .accepted: .accepted
+        case .unknownSource: .unknownSource
+        case .badSignature: .badSignature
+        case .stale: .stale
+        case .notConfigured: .notConfigured
+        }
+    }
+}
+
+/// Counts what happens, for the metrics. Labels come from the configuration alone.
+final class EventCounters: Sendable {
+    private struct Counts {
+        var polls: [String: [String: Double]] = [:]
+        var requests: [String: Double] = [:]
+        var changes: [String: Double] = [:]
+        var notifications: [String: Double] = [:]
+        var attempts: [String: [String: Double]] = [:]
+        var unknowns: [String: Double] = [:]
+        var rows: [String: Double] = [:]
+    }
+
+    private let counts = Mutex(Counts())
+
+    func note(_ event: EngineEvent) {
+        counts.withLock { counts in
+            switch event {
+            case .polled(let source, _, let requests, _, _):
+                counts.polls[source, default: [:]]["ok", default: 0] += 1
+                counts.requests[source, default: 0] += Double(requests)
+            case .pollFailed(let source, _, _, _, _): counts.polls[source, default: [:]]["failed", default: 0] += 1
+            case .change(let change) where !change.isBaseline: counts.changes[change.key.source, default: 0] += 1
+            case .decided(let decided): counts.notifications[decided.notification.rule, default: 0] += 1
+            case .attempt(let record, let result, _):
+                counts.attempts[record.sink, default: [:]][result.outcome.name, default: 0] += 1
+            case .unknown(let unknown): counts.unknowns[unknown.rule, default: 0] += 1
+            case .unreadableRow(let source, _, _, _): counts.rows[source, default: 0] += 1
+            default: break
+            }
+        }
+    }
+
+    var families: [MetricFamily] {
+        let counts = counts.withLock { $0 }
+        return [
+            EventCounters.family("auspex_polls_total", "Polls of listings.", counts.polls, "source", "outcome"),
+            EventCounters.family("auspex_requests_total", "Requests of polls that worked.", counts.requests, "source"),
+            EventCounters.family("auspex_changes_total", "Changes seen after the baseline.", counts.changes, "source"),
+            EventCounters.family("auspex_notifications_total", "Notifications decided.", counts.notifications, "rule"),
+            EventCounters.family(
+                "auspex_attempts_total", "Attempts of deliveries.", counts.attempts, "sink", "outcome"),
+            EventCounters.family(
+                "auspex_unknown_evaluations_total", "Evaluations of conditions that gave no answer.", counts.unknowns,
+                "rule"),
+            EventCounters.family(
+                "auspex_unreadable_rows_total", "Rows that could not be understood, at each poll.", counts.rows,
+                "source"),
+        ]
+    }
+
+    private static func family(_ name: String, _ help: String, _ counts: [String: Double], _ label: String)
+        -> MetricFamily
+    {
+        let samples = counts.sorted { $0.key < $1.key }.map { MetricFamily.Sample($0.value, labels: [(label, $0.key)]) }
+        return MetricFamily(name, .counter, help: help, samples: samples)
+    }
+
+    private static func family(
+        _ name: String, _ help: String, _ counts: [String: [String: Double]], _ outer: String, _ inner: String
+    ) -> MetricFamily {
+        var samples: [MetricFamily.Sample] = []
+        for (first, byInner) in counts.sorted(by: { $0.key < $1.key }) {
+            for (second, count) in byInner.sorted(by: { $0.key < $1.key }) {
+                samples.append(MetricFamily.Sample(count, labels: [(outer, first), (inner, second)]))
+            }
+        }
+        return MetricFamily(name, .counter, help: help, samples: samples)
+    }
+}

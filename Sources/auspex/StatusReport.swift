@@ -1,0 +1,173 @@
+import AdminServer
+import CEL
+import Core
+import Engine
+import Sinks
+import Store
+
+/// What `auspex status` shows: sources, alerts and sinks, as the store knows them.
+struct StatusReport {
+    fileprivate struct SourceLine {
+        var name: String
+        var kind: ResourceKind
+        var resources = 0
+        var unsettled = 0
+        var lastSuccessAt: Timestamp?
+        var failures: Int64 = 0
+        var lastError: String?
+        var unknowns = UnknownConditions()
+    }
+
+    private var sources: [SourceLine] = []
+    /// Whether anybody watches; otherwise all of this is how it was when the last one stopped.
+    private let isWatched: Bool
+    private var alerts: [AlertPhase: Int]
+    private var sinks: [(name: String, kind: String, counts: DeliveryCounts)]
+
+    init(settings: Settings, store: SQLiteStore) async throws(StoreError) {
+        let resources = try await store.resourceCounts()
+        for source in settings.sources {
+            for kind in source.watch {
+                var line = SourceLine(name: source.name, kind: kind)
+                if let counted = resources.first(where: { $0.source == source.name && $0.kind == kind }) {
+                    (line.resources, line.unsettled) = (counted.all, counted.unsettled)
+                }
+                let name = "source/\(source.name)/\(kind.rawValue)"
+                if let fact = try await store.facts(prefix: name).first(where: { $0.name == name }) {
+                    line.read(fact.value)
+                }
+                let unknownsName = "unknown/\(source.name)/\(kind.rawValue)"
+                if let fact = try await store.facts(prefix: unknownsName).first(where: { $0.name == unknownsName }) {
+                    line.unknowns = UnknownConditions(document: fact.value)
+                }
+                sources.append(line)
+            }
+        }
+        alerts = try await store.alertCounts()
+        isWatched = store.isWatched
+        let counts = try await store.deliveryCounts()
+        sinks = settings.sinks.map { sink in
+            (sink.configuration.name, sink.kind.name, counts[sink.configuration.name] ?? DeliveryCounts())
+        }
+    }
+
+    var json: CELValue {
+        var rows: [CELValue] = [
+            .map(CELMap([("id", "watcher"), ("type", "watcher"), ("running", .bool(isWatched))]))
+        ]
+        rows += sources.map { line in
+            .map(
+                CELMap([
+                    ("id", .string("source/\(line.name)/\(line.kind.rawValue)")), ("type", .string("source")),
+                    ("source", .string(line.name)), ("kind", .string(line.kind.rawValue)),
+                    ("state", .string(line.state)), ("resources", .int(Int64(line.resources))),
+                    ("in_flight", .int(Int64(line.unsettled))), ("last_success_at", line.lastSuccessAt.json),
+                    ("consecutive_failures", .int(line.failures)),
+                    ("last_error", line.lastError.map(CELValue.string) ?? .null),
+                ]))
+        }
+        rows += unknownLines.map { unknown in
+            .map(
+                CELMap([
+                    ("id", .string("unknown/\(unknown.source)/\(unknown.rule)")), ("type", .string("unknown")),
+                    ("source", .string(unknown.source)), ("rule", .string(unknown.rule)),
+                    ("resources", .int(Int64(unknown.resources))), ("example", .string(unknown.example)),
+                    ("reason", .string(unknown.reason)),
+                ]))
+        }
+        rows.append(
+            .map(
+                CELMap([
+                    ("id", .string("alerts")), ("type", .string("alerts")),
+                    ("pending", .int(Int64(alerts[.pending] ?? 0))), ("firing", .int(Int64(alerts[.firing] ?? 0))),
+                ])))
+        rows += sinks.map { sink in
+            .map(
+                CELMap([
+                    ("id", .string("sink/\(sink.name)")), ("type", .string("sink")), ("sink", .string(sink.name)),
+                    ("kind", .string(sink.kind)), ("pending", .int(Int64(sink.counts.pending))),
+                    ("delivered", .int(Int64(sink.counts.delivered))), ("dead", .int(Int64(sink.counts.dead))),
+                    ("oldest_pending_at", sink.counts.oldestPendingAt.json),
+                ]))
+        }
+        return .list(rows)
+    }
+
+    /// The same for the HTTP face.
+    var overview: Overview {
+        Overview(
+            sources: sources.map { line in
+                Overview.Source(
+                    name: line.name, kind: line.kind, resources: line.resources, inFlight: line.unsettled,
+                    lastSuccessAt: line.lastSuccessAt, consecutiveFailures: Int(line.failures),
+                    lastError: line.lastError)
+            },
+            firing: alerts[.firing] ?? 0, pending: alerts[.pending] ?? 0,
+            sinks: sinks.map { sink in
+                Overview.Sink(
+                    name: sink.name, kind: sink.kind, pending: sink.counts.pending, delivered: sink.counts.delivered,
+                    dead: sink.counts.dead, oldestPendingAt: sink.counts.oldestPendingAt)
+            },
+            warnings: unknownLines.map { unknown in
+                "The condition of the rule \(unknown.rule) cannot be evaluated for \(Counted.text(unknown.resources, "resource")) "
+                    + "of \(unknown.source), such as \(unknown.example): \(unknown.reason)"
+            })
+    }
+
+    func text(now: Timestamp) -> String {
+        var sourceTable = Table("SOURCE", "WATCHES", "STATE", "RESOURCES", "IN FLIGHT", "LAST SEEN", "LAST ERROR")
+        for line in sources {
+            let ago = line.lastSuccessAt.map { StatusReport.ago(now.duration(since: $0)) } ?? "never"
+            sourceTable.add(
+                line.name, line.kind.rawValue, line.state, "\(line.resources)", "\(line.unsettled)", ago,
+                line.lastError ?? "–")
+        }
+        var sinkTable = Table("SINK", "KIND", "PENDING", "DELIVERED", "DEAD")
+        for sink in sinks {
+            sinkTable.add(
+                sink.name, sink.kind, "\(sink.counts.pending)", "\(sink.counts.delivered)", "\(sink.counts.dead)")
+        }
+        var unknownTable = Table("UNKNOWN", "SOURCE", "RESOURCES", "FOR EXAMPLE", "REASON")
+        for unknown in unknownLines {
+            unknownTable.add(unknown.rule, unknown.source, "\(unknown.resources)", unknown.example, unknown.reason)
+        }
+        let unknown = unknownTable.rows.isEmpty ? "" : "\n\n" + unknownTable.text
+        let warning = isWatched ? "" : "no watcher is running: this is how it was when the last one stopped\n\n"
+        return """
+            \(warning)\(sourceTable.text)
+
+            alerts: \(alerts[.firing] ?? 0) firing, \(alerts[.pending] ?? 0) pending\(unknown)
+
+            \(sinkTable.text)
+            """
+    }
+
+    /// Conditions that could not be evaluated, by source and rule.
+    private var unknownLines: [(source: String, rule: String, resources: Int, example: String, reason: String)] {
+        sources.flatMap { line in
+            line.unknowns.byRule.sorted { $0.key < $1.key }.compactMap { rule, reasons in
+                reasons.min { $0.key < $1.key }.map { (line.name, rule, reasons.count, $0.key, $0.value) }
+            }
+        }
+    }
+
+    /// The store is told at least once a minute, so anything younger is as good as now.
+    private static func ago(_ duration: Duration) -> String {
+        let seconds = max(0, duration.components.seconds)
+        return seconds < 90 ? "just now" : DurationText.text(.seconds(seconds - seconds % 60)) + " ago"
+    }
+}
+
+extension StatusReport.SourceLine {
+    fileprivate var state: String {
+        if failures > 0 { return "failing" }
+        return lastSuccessAt == nil ? "not seen yet" : "ok"
+    }
+
+    fileprivate mutating func read(_ document: String) {
+        guard case .map(let members)? = try? JSON.parse(document) else { return }
+        if case .string(let text)? = members["last_success_at"] { lastSuccessAt = Timestamp(rfc3339: text) }
+        if case .int(let count)? = members["consecutive_failures"] { failures = count }
+        if case .string(let text)? = members["last_error"] { lastError = text }
+    }
+}
