@@ -70,6 +70,9 @@ let package = Package(
                 logging, unixSignals,
             ],
             swiftSettings: house),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["AurousAPI", "CEL", "SimulatedAurous"], path: "Tests/Benchmarks",
+            exclude: ["cel"], swiftSettings: house),
         .testTarget(
             name: "AurousAPITests", dependencies: ["AurousAPI", "Core", "CEL", "Transport", crypto],
             swiftSettings: house),

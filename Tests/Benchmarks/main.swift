@@ -1,0 +1,12 @@
+// Prints what things cost, beside what they replace: swift run -c release Benchmarks [page] [cel] [watch]
+// `watch` runs the built program: build it first with swift build -c release --product auspex.
+
+let chosen = CommandLine.arguments.dropFirst()
+func isChosen(_ name: String) -> Bool { chosen.isEmpty || chosen.contains(name) }
+
+if isChosen("page") { PageBenchmark.run() }
+if isChosen("cel") {
+    CELBenchmark.run()
+    CELPythonComparison.run()
+}
+if isChosen("watch") { await WatchBenchmark.run() }
