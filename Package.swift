@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+
         .target(name: "CEL", dependencies: ["CRE2", "CSimdJSON"], swiftSettings: house),
         .target(name: "Core", dependencies: ["CEL"], swiftSettings: house),
         .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: house),
@@ -70,6 +71,7 @@ let package = Package(
                 logging, unixSignals,
             ],
             swiftSettings: house),
+
         .executableTarget(
             name: "Benchmarks", dependencies: ["AurousAPI", "CEL", "SimulatedAurous"], path: "Tests/Benchmarks",
             exclude: ["cel"], swiftSettings: house),
@@ -96,6 +98,8 @@ let package = Package(
                 logging,
             ],
             exclude: ["Goldens"], swiftSettings: house),
+        .testTarget(
+            name: "TidyTests", dependencies: ["Engine", "Core", "CEL", "TestSupport"], swiftSettings: house),
         .testTarget(name: "CommandTests", dependencies: ["auspex", "SimulatedAurous"], swiftSettings: house),
         .testTarget(
             name: "SinksTests", dependencies: ["Sinks", "CEL", "Core", "Transport", crypto, logging],
