@@ -27,6 +27,9 @@ struct ConnectionSettings: Sendable {
     init(_ reader: inout SettingReader, defaultTimeout: Duration) {
         headers = HeaderRules.check(reader.map("headers"), &reader)
         proxy = reader.text("proxy")
+        if let proxy, proxy.reveal().firstRange(of: "://") == nil {
+            reader.reject("proxy", "must be a whole address, such as http://proxy.example.com:3128")
+        }
         trust = TrustSettings(
             caFile: ConnectionSettings.file("ca", &reader),
             clientCertificateFile: ConnectionSettings.file("client_certificate", &reader),
@@ -42,7 +45,12 @@ struct ConnectionSettings: Sendable {
     /// The path in a setting. A file that cannot be read is told now and not at the first delivery.
     private static func file(_ key: String, _ reader: inout SettingReader) -> String? {
         guard let path = reader.string(key) else { return nil }
-        if access(path, R_OK) != 0 { reader.reject(key, "\(path) cannot be read: \(String(cString: strerror(errno)))") }
+        var information = stat()
+        if access(path, R_OK) != 0 || stat(path, &information) != 0 {
+            reader.reject(key, "\(path) cannot be read: \(String(cString: strerror(errno)))")
+        } else if information.st_mode & S_IFMT != S_IFREG {
+            reader.reject(key, "\(path) is not an ordinary file")
+        }
         return path
     }
 
