@@ -3,6 +3,8 @@ import Glibc
 /// Keeps two watchers off one store: an advisory lock on a file beside it, which the kernel drops with the process.
 final class StoreLock: Sendable {
     private let descriptor: CInt
+    /// How often the lock is tried, 10 ms apart, before it is another watcher's.
+    private static let glances = 10
 
     /// Throws ``StoreError/inUse(path:)`` when another process holds it.
     init(besides path: String) throws(StoreError) {
@@ -11,9 +13,15 @@ final class StoreLock: Sendable {
         guard opened >= 0 else {
             throw .cannotOpen(path: path, detail: "its lock file \(lockPath): \(String(cString: strerror(errno)))")
         }
-        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
-            close(opened)
-            throw .inUse(path: path)
+        // A visitor that looks whether anybody watches holds it for an instant; a watcher holds it for good.
+        var glances = 0
+        while flock(opened, LOCK_EX | LOCK_NB) != 0 {
+            glances += 1
+            guard glances < StoreLock.glances else {
+                close(opened)
+                throw .inUse(path: path)
+            }
+            _ = poll(nil, 0, 10)
         }
         descriptor = opened
     }
