@@ -48,11 +48,16 @@ let package = Package(
         .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: house),
         .target(
             name: "AurousAPI", dependencies: ["Core", "CEL", "Transport", "CSimdJSON", crypto], swiftSettings: house),
-        .target(name: "Sinks", dependencies: ["Core", "CEL", "Transport", crypto, logging], swiftSettings: house),
+        .target(name: "ConfigurationFiles", dependencies: ["CEL", yams], swiftSettings: house),
+        .target(
+            name: "Sinks", dependencies: ["ConfigurationFiles", "Core", "CEL", "Transport", crypto, logging],
+            resources: [.embedInCode("Presets")], swiftSettings: house),
         .target(name: "Store", dependencies: ["Core", "CEL", grdb], swiftSettings: house),
         .target(
             name: "Engine",
-            dependencies: ["Core", "CEL", "Transport", "AurousAPI", "Sinks", "Store", logging, yams],
+            dependencies: [
+                "ConfigurationFiles", "Core", "CEL", "Transport", "AurousAPI", "Sinks", "Store", logging,
+            ],
             swiftSettings: house),
         .target(
             name: "SimulatedAurous", dependencies: [crypto, httpTypes, hummingbird, lifecycle, logging, nio],
@@ -66,8 +71,8 @@ let package = Package(
         .executableTarget(
             name: "auspex",
             dependencies: [
-                "CEL", "Core", "Transport", "Sinks", "Store", "Engine", "AdminServer", "SimulatedAurous",
-                argumentParser,
+                "CEL", "ConfigurationFiles", "Core", "Transport", "Sinks", "Store", "Engine", "AdminServer",
+                "SimulatedAurous", argumentParser,
                 logging, unixSignals,
             ],
             swiftSettings: house),
@@ -94,15 +99,17 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Store", "Sinks", "AurousAPI", "Transport", "SimulatedAurous", "Core", "CEL", "TestSupport",
-                logging,
+                "Engine", "Store", "Sinks", "AurousAPI", "Transport", "SimulatedAurous", "ConfigurationFiles", "Core",
+                "CEL", "TestSupport", logging,
             ],
             exclude: ["Goldens"], swiftSettings: house),
         .testTarget(
-            name: "TidyTests", dependencies: ["Engine", "Core", "CEL", "TestSupport"], swiftSettings: house),
+            name: "TidyTests", dependencies: ["ConfigurationFiles", "Engine", "Core", "CEL", "TestSupport"],
+            swiftSettings: house),
         .testTarget(name: "CommandTests", dependencies: ["auspex", "SimulatedAurous"], swiftSettings: house),
         .testTarget(
-            name: "SinksTests", dependencies: ["Sinks", "CEL", "Core", "Transport", crypto, logging],
+            name: "SinksTests",
+            dependencies: ["Sinks", "ConfigurationFiles", "CEL", "Core", "Transport", crypto, logging],
             swiftSettings: house),
         .testTarget(
             name: "SimulatedAurousTests",

@@ -1,4 +1,5 @@
 import CEL
+import ConfigurationFiles
 package import Logging
 import Core
 import Synchronization

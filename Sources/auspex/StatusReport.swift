@@ -1,5 +1,6 @@
 import AdminServer
 import CEL
+import ConfigurationFiles
 import Core
 import Engine
 import Sinks

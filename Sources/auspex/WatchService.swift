@@ -1,4 +1,5 @@
 import AdminServer
+import ConfigurationFiles
 import Core
 import Engine
 import Logging

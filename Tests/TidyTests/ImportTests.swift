@@ -22,15 +22,17 @@ private struct Room: CustomTestStringConvertible, Sendable {
         Room(name: "Transport", siblings: ["CCurl"], libraries: ["Glibc", "Synchronization", "Dispatch"]),
         Room(
             name: "AurousAPI", siblings: ["Core", "CEL", "Transport", "CSimdJSON"], libraries: ["Crypto"]),
+        Room(name: "ConfigurationFiles", siblings: ["CEL"], libraries: ["Yams"]),
         Room(
-            name: "Sinks", siblings: ["Core", "CEL", "Transport"],
+            name: "Sinks", siblings: ["ConfigurationFiles", "Core", "CEL", "Transport"],
             libraries: ["Crypto", "Dispatch", "Logging", "Glibc", "Synchronization"]),
         Room(
             name: "Store", siblings: ["Core", "CEL"], libraries: ["GRDB", "Glibc", "Synchronization"],
             foundationFiles: ["Sources/Store/Blob.swift"]),
         Room(
-            name: "Engine", siblings: ["Core", "CEL", "Transport", "AurousAPI", "Sinks", "Store"],
-            libraries: ["Logging", "Yams", "Synchronization", "Glibc"]),
+            name: "Engine",
+            siblings: ["ConfigurationFiles", "Core", "CEL", "Transport", "AurousAPI", "Sinks", "Store"],
+            libraries: ["Logging", "Synchronization", "Glibc"]),
         Room(
             name: "AdminServer", siblings: ["Core", "CEL"],
             libraries: [
@@ -48,7 +50,8 @@ private struct Room: CustomTestStringConvertible, Sendable {
         Room(
             name: "auspex",
             siblings: [
-                "CEL", "Core", "Transport", "AurousAPI", "Sinks", "Store", "Engine", "AdminServer", "SimulatedAurous",
+                "CEL", "ConfigurationFiles", "Core", "Transport", "AurousAPI", "Sinks", "Store", "Engine",
+                "AdminServer", "SimulatedAurous",
             ],
             libraries: ["ArgumentParser", "Logging", "Glibc", "UnixSignals", "ServiceLifecycle", "Synchronization"]),
     ]

@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Engine
 import Foundation
 import Testing

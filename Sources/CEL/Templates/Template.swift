@@ -2,13 +2,15 @@
 ///
 /// An expression ends at the brace that closes it, so texts and maps inside it may hold braces. `$${` writes `${`.
 package struct Template: Sendable {
-    enum Part: Sendable {
+    /// The author's text, or an expression.
+    package enum Part: Sendable {
         case markup(String)
         case expression(Program)
     }
 
     package let text: String
-    let parts: [Part]
+    /// In order. Two expressions may stand side by side, two of the author's texts never do.
+    package let parts: [Part]
 
     /// Compiles all expressions. Positions in the diagnostics are UTF-8 offsets of the template's text.
     /// - Returns: nil if there are errors, and everything that is wrong or doubtful.

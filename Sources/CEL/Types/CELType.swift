@@ -75,7 +75,7 @@ extension CELType: CustomStringConvertible {
     }
 
     /// The type when it is not null.
-    var nonNull: CELType {
+    package var nonNull: CELType {
         if case .nullable(let type) = self { type } else { self }
     }
 

@@ -1,4 +1,5 @@
 import CEL
+package import ConfigurationFiles
 package import Core
 
 /// Reads rule files into rules that can be in force, or into all that is wrong with them.
@@ -202,29 +203,14 @@ package struct RuleFileReader {
     private mutating func condition(_ node: YAMLNode, in environment: Environment) -> Program? {
         guard let text = reader.text(node, what: "`when`") else { return nil }
         let compilation = environment.compile(text, expecting: .bool)
-        report(compilation.diagnostics, in: node)
+        reader.report(compilation.diagnostics, in: node)
         return compilation.program
     }
 
     private mutating func template(_ node: YAMLNode, what: String, in environment: Environment) -> Template? {
         guard let text = reader.text(node, what: what) else { return nil }
         let (template, diagnostics) = Template.compile(text, in: environment)
-        report(diagnostics, in: node)
+        reader.report(diagnostics, in: node)
         return template
-    }
-
-    /// Moves what the language says about an expression to the expression's place in the file.
-    private mutating func report(_ diagnostics: [Diagnostic], in node: YAMLNode) {
-        guard !diagnostics.isEmpty else { return }
-        let positions = ScalarPositions(of: node, in: reader.file)
-        for diagnostic in diagnostics {
-            let start = positions.position(atUTF8: diagnostic.range.lowerBound)
-            let end = positions.position(atUTF8: diagnostic.range.upperBound)
-            let width = end.line == start.line ? max(1, end.column - start.column) : 1
-            reader.add(
-                reader.file.diagnostic(
-                    diagnostic.severity == .error ? .error : .warning, at: start, diagnostic.message,
-                    hint: diagnostic.hint, width: width))
-        }
     }
 }

@@ -1,3 +1,4 @@
+package import ConfigurationFiles
 package import Core
 package import Sinks
 
@@ -44,7 +45,8 @@ package enum ConfigurationLoader {
                     sinks.append(try sink.kind.make(sink.configuration, services))
                 } catch {
                     diagnostics += error.problems.map { problem in
-                        file.diagnostic(
+                        if let diagnostic = problem.diagnostic { return diagnostic.masking(read.plainSecrets) }
+                        return file.diagnostic(
                             at: settings.place(of: problem.key, inSink: sink.configuration.name),
                             "the sink '\(sink.configuration.name)': `\(problem.key)` \(problem.message)"
                         ).masking(read.plainSecrets)

@@ -1,3 +1,5 @@
+import ConfigurationFiles
+
 /// Finds the texts in a configuration that may be secrets, so that no diagnostic shows them when it quotes a line.
 ///
 /// What is known to be harmless is shown, everything else of a sink or a source is not: a misspelt key must not give away
@@ -7,8 +9,11 @@ struct SecretFinder {
         "kind", "format", "timeout", "retry", "concurrency", "rate", "path", "from", "to", "reply_to", "redact",
         "channel",
         "insecure", "ca", "client_certificate", "client_key", "group_by", "group_wait", "group_interval", "fallback",
-        "refresh",
+        "refresh", "grammar", "count", "texts", "limits", "resolved", "reminder", "keep", "forget", "outcome", "name",
+        "summary", "documentation", "tried",
     ]
+    /// Of a request that the configuration describes.
+    private static let harmlessRequestKeys: Set<String> = ["method", "query", "json", "form", "text", "body", "basic"]
     private static let harmlessSourceKeys: Set<String> = ["name", "api", "version", "watch", "poll", "budget", "ca"]
     /// Shorter texts are words of the format rather than secrets.
     private static let shortest = 6
@@ -40,7 +45,13 @@ struct SecretFinder {
 
     private mutating func visit(_ node: YAMLNode, harmless: Set<String>) {
         guard case .mapping(let entries) = node.value else { return collect(node) }
-        for (key, value) in entries where !harmless.contains(key.scalarText ?? "") { collect(value) }
+        for (key, value) in entries where !harmless.contains(key.scalarText ?? "") {
+            if key.scalarText == "request", harmless.contains("kind") {
+                visit(value, harmless: SecretFinder.harmlessRequestKeys)
+            } else {
+                collect(value)
+            }
+        }
     }
 
     /// Everything below, but for the names of variables and files. Of an address the host may be seen.
@@ -54,7 +65,8 @@ struct SecretFinder {
     }
 
     private mutating func add(_ text: String) {
-        guard text.count >= SecretFinder.shortest else { return }
+        // A template is the author's words around names; the values are elsewhere.
+        guard text.count >= SecretFinder.shortest, !text.contains("${") else { return }
         guard let scheme = text.firstRange(of: "://"), !text[scheme.upperBound...].contains("@") else {
             texts.append(text)
             return

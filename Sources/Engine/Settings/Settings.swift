@@ -1,3 +1,4 @@
+package import ConfigurationFiles
 package import Core
 package import Sinks
 

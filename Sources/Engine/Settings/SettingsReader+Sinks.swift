@@ -1,4 +1,5 @@
 import CEL
+import ConfigurationFiles
 import Core
 import Sinks
 
@@ -27,10 +28,14 @@ extension SettingsReader {
             reader.error(at: node, "the sink '\(name)' has no `kind`", hint: "`auspex sink list` shows the kinds")
             return nil
         }
-        let kinds = SinkCatalog.kinds.map(\.name)
-        guard let kindName = reader.choice(kindNode, what: "`kind`", among: kinds),
-            let kind = SinkCatalog.kind(named: kindName)
-        else { return nil }
+        guard let kindName = reader.text(kindNode, what: "`kind`") else { return nil }
+        guard let kind = SinkCatalog.kind(named: kindName) else {
+            let near = Suggestion.nearest(to: kindName, among: SinkCatalog.names).map { "did you mean '\($0)'?" }
+            reader.error(
+                at: kindNode, "there is no kind of sink '\(kindName)'",
+                hint: near ?? "`auspex sink list` shows the kinds; any other service is a sink of the kind http")
+            return nil
+        }
         let declarations = kind.settings + SinkCatalog.commonSettings
         let known = ["kind"] + declarations.map(\.name) + SettingsReader.laneKeys
         let members = reader.members(
@@ -49,13 +54,14 @@ extension SettingsReader {
             values[declaration.name] = value(member, declaration)
         }
         return SinkSettings(
-            configuration: SinkConfiguration(name: name, values: values), kind: kind, lane: lane(members),
+            configuration: SinkConfiguration(name: name, values: values), kind: kind, lane: lane(members, of: kind),
             position: node.position, places: members.mapValues(\.position),
             isSound: reader.errorCount == before)
     }
 
-    private mutating func lane(_ members: [String: YAMLNode]) -> LaneSettings {
+    private mutating func lane(_ members: [String: YAMLNode], of kind: SinkKind) -> LaneSettings {
         var lane = LaneSettings()
+        lane.rate = kind.rate.map { RateSettings(count: $0.count, period: $0.period) }
         if let node = members["retry"] { lane.retry = retry(node) }
         if let node = members["concurrency"] {
             lane.concurrency = reader.integer(node, what: "`concurrency`", in: 1...256) ?? lane.concurrency
@@ -73,15 +79,7 @@ extension SettingsReader {
     }
 
     private mutating func rate(_ node: YAMLNode) -> RateSettings? {
-        guard let text = reader.text(node, what: "`rate`") else { return nil }
-        let parts = text.split(separator: "/", maxSplits: 1)
-        guard parts.count == 2, let count = Int(parts[0]), count > 0, let period = DurationText.parse(String(parts[1])),
-            period > .zero
-        else {
-            reader.error(at: node, "`rate` must be COUNT/PERIOD, not '\(text)'", hint: "such as 10/1m")
-            return nil
-        }
-        return RateSettings(count: count, period: period)
+        reader.rate(node, what: "`rate`").map { RateSettings(count: $0.count, period: $0.period) }
     }
 
     private mutating func value(_ node: YAMLNode, _ declaration: SettingDeclaration) -> SettingValue? {
@@ -101,7 +99,29 @@ extension SettingsReader {
         case .integer: return reader.integer(node, what: what, in: 0...Int(Int32.max)).map(SettingValue.integer)
         case .boolean: return reader.boolean(node, what: what).map(SettingValue.boolean)
         case .duration: return reader.duration(node, what: what).map(SettingValue.duration)
+        case .tree: return .tree(SettingTree(node: node, file: reader.file))
+        case .values: return .named(reader.entries(of: node, what: what).compactMap { namedValue($0.name, $0.value) })
         }
+    }
+
+    /// A setting under a name of the user's: plain, a secret, or declared as in a preset with a `value` beside it.
+    private mutating func namedValue(_ name: String, _ node: YAMLNode) -> NamedValue? {
+        if case .mapping(let entries) = node.value,
+            let written = entries.first(where: { $0.key.scalarText == "value" })?.value
+                ?? entries.first(where: { $0.key.scalarText == "default" })?.value
+        {
+            return namedValue(name, written)
+        }
+        let value: SettingValue? =
+            switch node.value {
+            case .scalar("true", .plain): .boolean(true)
+            case .scalar("false", .plain): .boolean(false)
+            case .scalar(let text, .plain): Int(text).map(SettingValue.integer) ?? .string(text)
+            case .scalar(let text, _): .string(text)
+            case .sequence: .stringList(reader.texts(node, what: "`\(name)`").map(\.text))
+            case .mapping: secret(node, what: "`\(name)`").map(SettingValue.secret)
+            }
+        return value.map { NamedValue(name: name, value: $0) }
     }
 
     private mutating func text(_ node: YAMLNode, _ declaration: SettingDeclaration, what: String) -> SettingValue? {

@@ -1,4 +1,5 @@
 import CEL
+package import ConfigurationFiles
 import Core
 import Sinks
 import Transport

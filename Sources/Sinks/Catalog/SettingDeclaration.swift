@@ -10,6 +10,8 @@ package struct SettingDeclaration: Sendable, Hashable {
     package var summary: String
     /// The only texts allowed, or nil for any.
     package var allowedValues: [String]?
+    /// What holds where nothing is written.
+    package var defaultValue: SettingValue?
 
     init(
         _ name: String, _ type: SettingType, isRequired: Bool = false, isSecret: Bool = false,
@@ -35,6 +37,8 @@ package struct SettingDeclaration: Sendable, Hashable {
 /// | `path` | a string, relative to the configuration's folder | `string`, resolved |
 /// | `textMap` | a mapping of names to texts | `stringMap` |
 /// | `integer`, `boolean`, `duration` | `3`, `true`, `15s` | the case of that name |
+/// | `tree` | any YAML | `tree`, for the kind to read |
+/// | `values` | a mapping of names to texts, numbers, `true`, `false` or secrets | `named` |
 package enum SettingType: String, Sendable, Hashable, CaseIterable {
-    case text, textList, path, textMap, integer, boolean, duration
+    case text, textList, path, textMap, integer, boolean, duration, tree, values
 }

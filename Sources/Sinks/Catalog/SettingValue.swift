@@ -1,3 +1,4 @@
+package import ConfigurationFiles
 package import Core
 
 /// The value of one setting of a sink, with `env` and `file` already read.
@@ -11,6 +12,51 @@ package enum SettingValue: Sendable, Hashable {
     case duration(Duration)
     /// In the order of the file.
     case stringMap([NamedText])
+    case tree(SettingTree)
+    /// Values under names of the user's own, in the order of the file.
+    case named([NamedValue])
+}
+
+extension SettingValue {
+    /// A simple value as a configuration writes it; nil for a secret and for what has parts.
+    package var written: String? {
+        switch self {
+        case .string(let text): text
+        case .integer(let number): "\(number)"
+        case .boolean(let flag): "\(flag)"
+        case .duration(let duration): DurationText.text(duration)
+        case .stringList(let texts): texts.joined(separator: ", ")
+        default: nil
+        }
+    }
+}
+
+/// A part of the configuration that a kind reads by itself, so that its errors have a place.
+package struct SettingTree: Sendable, Hashable {
+    package var node: YAMLNode
+    package var file: FileText
+
+    package init(node: YAMLNode, file: FileText) {
+        self.node = node
+        self.file = file
+    }
+
+    package static func == (left: SettingTree, right: SettingTree) -> Bool {
+        left.file.text == right.file.text && left.node.position == right.node.position
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(node.position) }
+}
+
+/// One entry of `settings:` of an `http` sink.
+package struct NamedValue: Sendable, Hashable {
+    package var name: String
+    package var value: SettingValue
+
+    package init(name: String, value: SettingValue) {
+        self.name = name
+        self.value = value
+    }
 }
 
 /// One entry of a setting such as `headers:`.

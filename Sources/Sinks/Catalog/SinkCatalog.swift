@@ -1,8 +1,17 @@
-/// Every kind of sink there is, in the order in which `auspex sink list` shows them.
+/// Every kind of sink there is.
 package enum SinkCatalog {
-    package static let kinds: [SinkKind] = [.webhook, .slack, .email, .file, .log]
+    /// Kinds that are more than a preset.
+    private static let coded: [SinkKind] = [.webhook, .slack, .email, .file, .log, .http]
 
-    package static func kind(named name: String) -> SinkKind? { kinds.first { $0.name == name } }
+    /// All kinds in the order in which `auspex sink list` shows them: those with code, then the presets.
+    package static let kinds: [SinkKind] = coded + PresetLibrary.names.compactMap { PresetLibrary.kind(named: $0) }
+
+    /// The names of all kinds, without reading a preset.
+    package static let names: [String] = coded.map(\.name) + PresetLibrary.names
+
+    package static func kind(named name: String) -> SinkKind? {
+        coded.first { $0.name == name } ?? PresetLibrary.kind(named: name)
+    }
 
     /// What every kind understands besides its own settings. Those of the delivery lane (`retry`, `concurrency`,
     /// `rate`, `fallback`, `group_by`, …) are not a sink's business and not listed here.
@@ -10,5 +19,10 @@ package enum SinkCatalog {
         SettingDeclaration("timeout", .duration, "how long one attempt may take, such as 15s"),
         SettingDeclaration(
             "redact", .textList, "fields left out of what is sent, such as self.prompt; also out of old and changed"),
+    ]
+
+    /// Keys of a sink that belong to its lane, so that no setting may have their names.
+    static let laneSettings: Set<String> = [
+        "retry", "concurrency", "rate", "fallback", "group_by", "group_wait", "group_interval", "refresh",
     ]
 }

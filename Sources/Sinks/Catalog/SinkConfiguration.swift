@@ -1,3 +1,5 @@
+package import ConfigurationFiles
+
 /// One entry of `sinks:`, as the configuration layer hands it over.
 ///
 /// Unknown keys, types, required keys and allowed values were checked against the kind's declarations there; a kind
@@ -21,10 +23,13 @@ package struct SinkConfigurationError: Error, Sendable, Equatable {
         package var key: String
         /// What is wrong and what to write instead; shows no secret.
         package var message: String
+        /// The same at its place, where the kind knows it better than by the key.
+        package var diagnostic: FileDiagnostic?
 
-        package init(key: String, message: String) {
+        package init(key: String, message: String, diagnostic: FileDiagnostic? = nil) {
             self.key = key
             self.message = message
+            self.diagnostic = diagnostic
         }
     }
 

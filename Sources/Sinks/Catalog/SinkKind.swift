@@ -8,6 +8,8 @@ package struct SinkKind: Sendable {
     package var settings: [SettingDeclaration]
     /// Makes a sink. Looks whether the files that its settings name can be read; sends nothing.
     package var make: Make
+    /// What its lane keeps to where the sink has no `rate`.
+    package var rate: SinkRate?
 
     package typealias Make =
         @Sendable (SinkConfiguration, SinkServices) throws(SinkConfigurationError) -> any Sink

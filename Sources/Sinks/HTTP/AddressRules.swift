@@ -8,20 +8,25 @@ enum AddressRules {
         guard let setting = reader.requiredText(key) else { return nil }
         let address = setting.trimmed
         guard !address.reveal().isEmpty else { return nil }
-        guard let parts = try? URLParts(address.reveal()), ["http", "https"].contains(parts.scheme) else {
-            reader.reject(key, "must be a whole address that begins with https:// and has no user or password in it")
-            return nil
-        }
-        if parts.scheme == "http", !parts.isLoopbackHost, !isInsecureAllowed {
-            reader.reject(
-                key, "http:// to another machine is not encrypted; use https://, or say insecure: true to allow it")
-            return nil
-        }
-        if let literal = IPAddress(parts.host), !DestinationPolicy.standard.allows(literal) {
-            reader.reject(key, "points to \(literal), and link-local and metadata addresses are refused")
+        if let problem = problem(of: address.reveal(), isInsecureAllowed: isInsecureAllowed) {
+            reader.reject(key, problem)
             return nil
         }
         return address
+    }
+
+    /// Why nothing may be posted to an address, or nil; quotes nothing of it but an address in numbers.
+    static func problem(of address: String, isInsecureAllowed: Bool) -> String? {
+        guard let parts = try? URLParts(address), ["http", "https"].contains(parts.scheme) else {
+            return "must be a whole address that begins with https:// and has no user or password in it"
+        }
+        if parts.scheme == "http", !parts.isLoopbackHost, !isInsecureAllowed {
+            return "http:// to another machine is not encrypted; use https://, or say insecure: true to allow it"
+        }
+        if let literal = IPAddress(parts.host), !DestinationPolicy.standard.allows(literal) {
+            return "points to \(literal), and link-local and metadata addresses are refused"
+        }
+        return nil
     }
 }
 

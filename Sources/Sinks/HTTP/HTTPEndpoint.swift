@@ -26,16 +26,30 @@ struct HTTPEndpoint: Sendable {
         mask = SecretMask(hidden)
     }
 
+    /// For requests whose address is made for each of them.
+    init(connection: ConnectionSettings, mask: SecretMask, services: SinkServices) {
+        http = services.http
+        url = ""
+        userAgent = "auspex/\(services.productVersion)"
+        self.connection = connection
+        self.mask = mask
+    }
+
     /// A POST of `body`. A field of the configuration replaces ours of the same name.
     func request(contentType: String, fields: [HeaderField] = [], body: [UInt8]) -> HTTPRequest {
+        request(
+            method: "POST", url: url, fields: [HeaderField("Content-Type", contentType)] + fields, body: body)
+    }
+
+    /// A request; a field of the configuration replaces one of ours of the same name.
+    func request(method: String, url: String, fields: [HeaderField], body: [UInt8]?) -> HTTPRequest {
         let own = connection.headers.map { HeaderField($0.name, $0.value.reveal()) }
         let replaced = Set(own.map { $0.name.lowercased() })
-        let standard = [
-            HeaderField("Content-Type", contentType), HeaderField("User-Agent", userAgent),
-        ]
+        let isNamed = fields.contains { $0.isNamed("User-Agent") }
+        let standard = fields + (isNamed ? [] : [HeaderField("User-Agent", userAgent)])
         return HTTPRequest(
-            method: "POST", url: url,
-            headerFields: standard.filter { !replaced.contains($0.name.lowercased()) } + fields + own,
+            method: method, url: url,
+            headerFields: standard.filter { !replaced.contains($0.name.lowercased()) } + own,
             body: body, timeouts: connection.timeouts, responseBodyLimitBytes: SinkLimits.responseBodyBytes,
             onBodyLimit: .truncate, trust: connection.trust)
     }

@@ -19,11 +19,17 @@ enum HeaderRules {
         }
     }
 
+    /// What is wrong with the name of a field, or nil.
+    static func problem(ofName written: String) -> String? {
+        let name = written.lowercased()
+        if !isToken(written) { return "a header field's name is made of letters, digits and -, not as in one given" }
+        if reserved.contains(name) { return "'\(written)' is set by Auspex and cannot be given" }
+        if name.hasPrefix("webhook-") { return "'\(written)' belongs to the signature and cannot be given" }
+        return nil
+    }
+
     private static func problem(of entry: NamedText) -> String? {
-        let name = entry.name.lowercased()
-        if !isToken(entry.name) { return "a header field's name is made of letters, digits and -, not as in one given" }
-        if reserved.contains(name) { return "'\(entry.name)' is set by Auspex and cannot be given" }
-        if name.hasPrefix("webhook-") { return "'\(entry.name)' belongs to the signature and cannot be given" }
+        if let problem = problem(ofName: entry.name) { return problem }
         let isClean = entry.value.reveal().utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }
         return isClean ? nil : "the value of '\(entry.name)' has a line break or another control character"
     }

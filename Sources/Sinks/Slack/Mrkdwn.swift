@@ -11,18 +11,21 @@ enum Mrkdwn {
     static func text(_ pieces: [TemplatePiece], limit: Int) -> String {
         var writer = LimitedText(limit: limit)
         for token in MarkupScanner.tokens(of: pieces, limit: limit + 1) {
-            switch token {
-            case .markup(let text): for part in escapedMarkup(text) where !writer.append(part) { return writer.text }
-            case .literal(let text): for part in escapedLiteral(text) where !writer.append(part) { return writer.text }
-            case .link(let url, let label):
-                guard writer.append(link(url, label)) else { return writer.text }
-            case .bracket(let text):
-                let isMention = text.first.map { "@#!".contains($0) } ?? false
-                let parts = isMention ? ["<\(text)>"] : escapedMarkup("<\(text)>")
-                for part in parts where !writer.append(part) { return writer.text }
-            }
+            for part in parts(of: token) where !writer.append(part) { return writer.text }
         }
         return writer.text
+    }
+
+    /// The token in parts that must stay whole.
+    /// - Parameter mentions: how a bracket begins that is a mention and not text.
+    static func parts(of token: MarkupToken, mentions: [String] = ["@", "#", "!"]) -> [String] {
+        switch token {
+        case .markup(let text): escapedMarkup(text)
+        case .literal(let text): escapedLiteral(text)
+        case .link(let url, let label): [link(url, label)]
+        case .bracket(let text):
+            mentions.contains { text.hasPrefix($0) } ? ["<\(text)>"] : escapedMarkup("<\(text)>")
+        }
     }
 
     private static func link(_ url: String, _ label: [TemplatePiece]) -> String {
@@ -58,7 +61,7 @@ enum Mrkdwn {
         return parts
     }
 
-    private static func escapedLiteral(_ text: String) -> [String] {
+    static func escapedLiteral(_ text: String) -> [String] {
         let characters = Array(text)
         return characters.indices.map { position in
             let character = characters[position]
@@ -69,7 +72,17 @@ enum Mrkdwn {
         }
     }
 
+    /// Marks that combine with a marker make another character of it for us, and none for Slack: they go behind.
     private static func escaped(_ character: Character, _ position: Int, _ characters: [Character]) -> String {
+        let base = character.base
+        guard base == character else {
+            return escapedBase(base, position, characters)
+                + String(String.UnicodeScalarView(character.unicodeScalars.dropFirst()))
+        }
+        return escapedBase(character, position, characters)
+    }
+
+    private static func escapedBase(_ character: Character, _ position: Int, _ characters: [Character]) -> String {
         switch character {
         case "&": return "&amp;"
         case "<": return "&lt;"
@@ -95,7 +108,7 @@ enum Mrkdwn {
     private static let longestEmojiName = 100
 
     /// Whether a colon begins `:name:`. The minutes of a clock time do not count.
-    private static func isEmoji(_ position: Int, _ characters: [Character]) -> Bool {
+    static func isEmoji(_ position: Int, _ characters: [Character]) -> Bool {
         var end = position + 1
         while end < characters.count, end - position <= longestEmojiName, isEmojiName(characters[end]) { end += 1 }
         guard end > position + 1, end < characters.count, characters[end] == ":" else { return false }
@@ -107,32 +120,5 @@ enum Mrkdwn {
 
     private static func isEmojiName(_ character: Character) -> Bool {
         character.isLetter || character.isNumber || "_+-'".contains(character)
-    }
-}
-
-/// Gathers parts that must stay whole, up to a length in UTF-16 units; what does not fit becomes `…`.
-struct LimitedText {
-    private(set) var text = ""
-    private var used = 0
-    private var lastRoom: String.Index
-    private let limit: Int
-
-    init(limit: Int) {
-        self.limit = limit
-        lastRoom = text.startIndex
-    }
-
-    /// Appends the part, or `…` in its place.
-    ///
-    /// - Returns: whether more may be appended.
-    mutating func append(_ part: String) -> Bool {
-        used += part.utf16.count
-        guard used <= limit else {
-            text = text[..<lastRoom] + "…"
-            return false
-        }
-        text += part
-        if used < limit { lastRoom = text.endIndex }
-        return true
     }
 }

@@ -15,7 +15,7 @@ enum SlackMessage {
     /// The members that both ways to post have in common.
     static func members(_ notification: AlertNotification, isTest: Bool) -> [(String, CELValue)] {
         let title = Headline.pieces(of: notification).mapTexts { $0.replacing("\n", with: " ") }
-        let opening = opening(notification)
+        let opening = Headline.opening(notification)
         var blocks = [titleBlock(opening, title)]
         let text = notification.text.beginning(2 * sectionLimit).normalised
         if !text.plain.trimmingWhitespace.isEmpty { blocks.append(section(Mrkdwn.text(text, limit: sectionLimit))) }
@@ -27,22 +27,6 @@ enum SlackMessage {
             ("unfurl_links", false),
             ("unfurl_media", false),
         ]
-    }
-
-    private static func opening(_ notification: AlertNotification) -> String {
-        switch (notification.reason, notification.severity) {
-        case (.resolved, _): "✅ Resolved: "
-        case (.reminder, let severity): "\(sign(severity)) Still firing: "
-        case (.fired, let severity): "\(sign(severity)) "
-        }
-    }
-
-    private static func sign(_ severity: Severity) -> String {
-        switch severity {
-        case .info: "🔵"
-        case .warning: "🟠"
-        case .critical: "🔴"
-        }
     }
 
     /// A header knows no markup, so a title with some of the author's goes into a section.

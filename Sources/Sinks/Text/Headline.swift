@@ -13,6 +13,23 @@ enum Headline {
         return [.literal(notification.rule), .markup(": "), .literal(TextNormaliser.normalised(subject))]
     }
 
+    /// What stands in front of the headline: how much it matters, and whether it is over or goes on.
+    static func opening(_ notification: AlertNotification) -> String {
+        switch (notification.reason, notification.severity) {
+        case (.resolved, _): "✅ Resolved: "
+        case (.reminder, let severity): "\(sign(severity)) Still firing: "
+        case (.fired, let severity): "\(sign(severity)) "
+        }
+    }
+
+    private static func sign(_ severity: Severity) -> String {
+        switch severity {
+        case .info: "🔵"
+        case .warning: "🟠"
+        case .critical: "🔴"
+        }
+    }
+
     /// The headline on one line, without any markup.
     static func plain(of notification: AlertNotification) -> String {
         TextNormaliser.oneLine(pieces(of: notification).plain)

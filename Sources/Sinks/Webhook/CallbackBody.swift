@@ -1,5 +1,6 @@
 import CEL
 import Core
+import Transport
 
 /// The JSON in which a notification goes to programs: the callback, and the lines of the `file` kind.
 ///
@@ -31,6 +32,16 @@ enum CallbackBody {
         }
         members.append(("data", data(notification)))
         return .map(CELMap(members))
+    }
+
+    /// The same event in binary mode: its data, and its attributes as header fields.
+    static func binaryCloudEvent(_ notification: AlertNotification) -> (data: CELValue, fields: [HeaderField]) {
+        guard case .map(let event) = cloudEvent(notification) else { return (.null, []) }
+        let fields = event.members.compactMap { member -> HeaderField? in
+            guard !["data", "datacontenttype"].contains(member.0) else { return nil }
+            return HeaderField("ce-\(member.0)", PercentEncoding.encodeAttribute(member.1.inserted))
+        }
+        return (event["data"] ?? .null, fields)
     }
 
     private static func data(_ notification: AlertNotification) -> CELValue {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CEL
+import ConfigurationFiles
 import Engine
 import Sinks
 import Transport

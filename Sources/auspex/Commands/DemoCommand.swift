@@ -1,5 +1,6 @@
 import AdminServer
 import ArgumentParser
+import ConfigurationFiles
 import Core
 import Engine
 import Glibc

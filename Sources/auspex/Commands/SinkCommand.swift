@@ -1,5 +1,6 @@
 import ArgumentParser
 import CEL
+import ConfigurationFiles
 import Core
 import Engine
 import Sinks
@@ -8,8 +9,8 @@ import Transport
 /// `auspex sink`: the places that can be told.
 struct SinkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sink", abstract: "Lists the kinds of sink, and tests one.",
-        subcommands: [SinkListCommand.self, SinkTestCommand.self])
+        commandName: "sink", abstract: "Lists the kinds of sink, shows a preset, and tests a sink.",
+        subcommands: [SinkListCommand.self, SinkShowCommand.self, SinkTestCommand.self])
 }
 
 struct SinkListCommand: ParsableCommand {
@@ -41,7 +42,10 @@ struct SinkListCommand: ParsableCommand {
     private func describe(_ settings: [SettingDeclaration]) {
         for setting in settings {
             let mark = setting.isRequired ? "*" : " "
-            Console.output(" \(mark)\(setting.name.padded(to: 22)) \(setting.summary)")
+            var words = setting.summary
+            if let allowed = setting.allowedValues { words += " (\(Suggestion.list(allowed)))" }
+            if let value = setting.defaultValue?.written { words += "; \(value) if not said" }
+            Console.output(" \(mark)\(setting.name.padded(to: 22)) \(words)")
         }
     }
 
@@ -58,11 +62,39 @@ struct SinkListCommand: ParsableCommand {
                                     ("name", .string(setting.name)), ("type", .string(setting.type.rawValue)),
                                     ("required", .bool(setting.isRequired)), ("secret", .bool(setting.isSecret)),
                                     ("summary", .string(setting.summary)),
+                                    ("default", setting.defaultValue?.written.map { .string($0) } ?? .null),
                                 ]))
                         })
                 ),
             ]))
     }
+}
+
+struct SinkShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Prints the preset of a kind of sink, to read or to copy.",
+        discussion: """
+            Example: auspex sink show discord
+
+            The keys are those of a sink of the kind http, so that a copy can be changed and used.
+            """)
+
+    @Argument(help: "The kind's name, as `auspex sink list` has it.")
+    var kind: String
+
+    func run() throws {
+        if let text = PresetLibrary.text(named: kind) {
+            Console.output(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+            return
+        }
+        if SinkCatalog.names.contains(kind) {
+            throw Failure(.input, "the kind '\(kind)' is code and has no preset; the presets are: \(known)")
+        }
+        let near = Suggestion.nearest(to: kind, among: PresetLibrary.names).map { "; did you mean '\($0)'?" }
+        throw Failure(.input, "there is no kind of sink '\(kind)'" + (near ?? "; the presets are: \(known)"))
+    }
+
+    private var known: String { PresetLibrary.names.joined(separator: ", ") }
 }
 
 struct SinkTestCommand: AsyncParsableCommand {

@@ -1,4 +1,4 @@
-import CEL
+package import CEL
 
 /// Reads typed values out of YAML nodes and gathers everything that is wrong, each with its place.
 package struct YAMLReader {
@@ -26,6 +26,22 @@ package struct YAMLReader {
 
     package mutating func warning(at node: YAMLNode, _ message: String, hint: String? = nil) {
         diagnostics.append(file.diagnostic(.warning, at: node.position, message, hint: hint))
+    }
+
+    /// Moves what the language says about an expression in `node` to the expression's place in the file.
+    /// - Parameter offset: where in the node's text the expression's text begins, in UTF-8 bytes.
+    package mutating func report(_ diagnostics: [Diagnostic], in node: YAMLNode, offset: Int = 0) {
+        guard !diagnostics.isEmpty else { return }
+        let positions = ScalarPositions(of: node, in: file)
+        for diagnostic in diagnostics {
+            let start = positions.position(atUTF8: offset + diagnostic.range.lowerBound)
+            let end = positions.position(atUTF8: offset + diagnostic.range.upperBound)
+            let width = end.line == start.line ? max(1, end.column - start.column) : 1
+            add(
+                file.diagnostic(
+                    diagnostic.severity == .error ? .error : .warning, at: start, diagnostic.message,
+                    hint: diagnostic.hint, width: width))
+        }
     }
 
     package mutating func add(_ diagnostic: FileDiagnostic) { diagnostics.append(diagnostic) }
@@ -104,6 +120,19 @@ package struct YAMLReader {
             at: node, "\(what) must be a duration, not '\(written)'",
             hint: isBare ? "give it a unit, such as \(written)s or \(written)m" : "such as 30s, 15m, 1h30m or 7d")
         return nil
+    }
+
+    /// `10/1m`: how many in how long.
+    package mutating func rate(_ node: YAMLNode, what: String) -> (count: Int, period: Duration)? {
+        guard let text = text(node, what: what) else { return nil }
+        let parts = text.split(separator: "/", maxSplits: 1)
+        guard parts.count == 2, let count = Int(parts[0]), count > 0, let period = DurationText.parse(String(parts[1])),
+            period > .zero
+        else {
+            error(at: node, "\(what) must be COUNT/PERIOD, not '\(text)'", hint: "such as 10/1m")
+            return nil
+        }
+        return (count, period)
     }
 
     package mutating func boolean(_ node: YAMLNode, what: String) -> Bool? {

@@ -16,7 +16,7 @@ package struct YAMLNode: Sendable {
     private static let depthLimit = 64
 
     /// Reads one document. An empty one is an empty mapping.
-    static func parse(_ file: FileText) throws(YAMLProblem) -> YAMLNode {
+    package static func parse(_ file: FileText) throws(YAMLProblem) -> YAMLNode {
         let root: Node?
         do {
             root = try Yams.compose(yaml: file.text)
@@ -77,7 +77,7 @@ package struct YAMLNode: Sendable {
     }
 
     /// What it is, in words for a message.
-    var described: String {
+    package var described: String {
         switch value {
         case .scalar: isNull ? "nothing" : "a single value"
         case .mapping: "a mapping"
@@ -101,18 +101,19 @@ package enum YAMLStyle: Sendable {
 }
 
 /// Text that is not YAML.
-struct YAMLProblem: Error {
-    var position: FilePosition
-    var message: String
+package struct YAMLProblem: Error {
+    package var position: FilePosition
+    package var message: String
 
     /// The likely remedy. Conditions are full of what YAML takes for its own.
-    var hint: String? {
+    package var hint: String? {
         if message.contains("mapping values are not allowed") || message.contains("did not find expected")
             || message.contains("found unexpected")
         {
             return "put a condition that begins with a quote, or holds ': ' or ' #', in single quotes, or behind >-"
         }
-        return message.contains("cannot start any token") ? "indent with spaces, and quote what begins with @, ` or %" : nil
+        return message.contains("cannot start any token")
+            ? "indent with spaces, and quote what begins with @, ` or %" : nil
     }
 
     init(position: FilePosition, message: String) {

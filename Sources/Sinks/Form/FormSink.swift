@@ -1,0 +1,184 @@
+import CEL
+import Core
+import Transport
+
+/// A sink that is made of a form: a preset, or the kind `http`.
+struct FormSink: Sink {
+    let name: String
+    let kind: String
+    let form: Form
+    let endpoint: HTTPEndpoint
+    let settings: CELValue
+    let redaction: Redaction
+    let productVersion: String
+
+    private struct Attempt {
+        var request: HTTPRequest
+        var values: [String: CELValue]
+        var needed: [String]
+    }
+
+    func preview(_ delivery: OutgoingDelivery, at now: Timestamp) -> String {
+        do throws(FormProblem) {
+            return endpoint.preview(try attempt(delivery).request)
+        } catch {
+            return "cannot be sent: " + endpoint.mask.masked(error.message)
+        }
+    }
+
+    func attempt(_ delivery: OutgoingDelivery, at now: Timestamp) async -> AttemptResult {
+        let attempt: Attempt
+        do throws(FormProblem) {
+            attempt = try self.attempt(delivery)
+        } catch {
+            return AttemptResult(.refused(reason: endpoint.mask.masked(error.message)))
+        }
+        return await endpoint.send(attempt.request) { response in
+            FormJudge(form: form, mask: endpoint.mask, now: now).result(
+                of: response, values: attempt.values, needed: attempt.needed)
+        }
+    }
+
+    /// The first request of which the body fits.
+    private func attempt(_ delivery: OutgoingDelivery) throws(FormProblem) -> Attempt {
+        let notification = redaction.apply(to: delivery.notification)
+        var length = 0
+        for step in 0...Squeeze.last {
+            let squeeze = Squeeze(step: step)
+            let situation = FormSituation(
+                delivery: delivery, notification: squeeze.applied(to: notification), settings: settings,
+                kept: form.scope.kept(delivery.earlier), productVersion: productVersion, squeeze: squeeze)
+            let followUp = followUp(for: delivery)
+            let builder = FormRequestBuilder(
+                renderer: FormRenderer(form, situation),
+                isInsecureAllowed: endpoint.connection.isInsecureAllowed)
+            let exchange = try builder.exchange(followUp?.request ?? form.request)
+            length = exchange.body?.count ?? 0
+            if let limit = form.bodyLimit, length > limit { continue }
+            return Attempt(
+                request: endpoint.request(
+                    method: exchange.method, url: exchange.url, fields: exchange.fields, body: exchange.body),
+                values: situation.values, needed: followUp?.needs ?? [])
+        }
+        throw FormProblem(message: "the body has \(length) bytes however it is shortened, and no more fit")
+    }
+
+    private func followUp(for delivery: OutgoingDelivery) -> FormFollowUp? {
+        let followUp =
+            switch delivery.notification.reason {
+            case .fired: nil as FormFollowUp?
+            case .resolved: form.resolved
+            case .reminder: form.reminder
+            }
+        guard let followUp, followUp.needs.allSatisfy({ delivery.earlier[$0]?.isEmpty == false }) else { return nil }
+        return followUp
+    }
+}
+
+extension FormSink {
+    /// - Parameter values: the settings by name, defaults included.
+    init(
+        _ form: Form, kind: String, values: [String: SettingValue], _ reader: inout SettingReader,
+        _ services: SinkServices
+    ) throws(SinkConfigurationError) {
+        let connection = ConnectionSettings(&reader, defaultTimeout: SinkLimits.httpTimeout)
+        redaction = Redaction(&reader)
+        for declaration in form.heading.settings where declaration.isRequired {
+            if values[declaration.name]?.isEmpty != false { reader.reject(declaration.name, "is required") }
+        }
+        let record = form.scope.settings(values)
+        FormSink.checkAddresses(form, record, values, connection.isInsecureAllowed, &reader)
+        try reader.finish()
+        name = reader.name
+        self.kind = kind
+        self.form = form
+        settings = record
+        productVersion = services.productVersion
+        let secrets = FormSecrets.all(form, values) + connection.secrets
+        endpoint = HTTPEndpoint(connection: connection, mask: SecretMask(secrets), services: services)
+    }
+
+    /// A setting that is a whole address is looked at now, and not at the first delivery.
+    private static func checkAddresses(
+        _ form: Form, _ settings: CELValue, _ values: [String: SettingValue], _ isInsecureAllowed: Bool,
+        _ reader: inout SettingReader
+    ) {
+        for request in [form.request, form.resolved?.request, form.reminder?.request].compactMap(\.self) {
+            guard case .insert(.value(_, .setting(let key)))? = request.url.parts.first,
+                let address = values[key]?.expressionValue?.inserted, !address.isEmpty,
+                !reader.problems.contains(where: { $0.key == key }),
+                let problem = AddressRules.problem(of: address, isInsecureAllowed: isInsecureAllowed)
+            else { continue }
+            reader.reject(key, problem)
+        }
+    }
+}
+
+extension SettingValue {
+    /// Whether there is nothing in it.
+    var isEmpty: Bool {
+        switch self {
+        case .string(let text): text.trimmingWhitespace.isEmpty
+        case .secret(let secret): secret.reveal().trimmingWhitespace.isEmpty
+        case .stringList(let texts): texts.isEmpty
+        case .secretList(let secrets): secrets.isEmpty
+        default: false
+        }
+    }
+}
+
+/// What of a form and its settings must not be shown.
+enum FormSecrets {
+    static func all(_ form: Form, _ values: [String: SettingValue]) -> [String] {
+        var secrets: [String] = []
+        for (name, value) in values {
+            let isSecret = form.heading.settings.first { $0.name == name }?.isSecret ?? false
+            for text in value.texts {
+                if case .secret = text {
+                    secrets += hidden(text.reveal(), whole: true)
+                } else {
+                    secrets += hidden(text.reveal(), whole: isSecret)
+                }
+            }
+        }
+        if let basic = form.request.basic, let pair = pair(basic, values) { secrets.append(pair) }
+        return secrets
+    }
+
+    private static func hidden(_ text: String, whole: Bool) -> [String] {
+        let trimmed = text.trimmingWhitespace
+        if trimmed.contains("://") { return whole ? URLSecrets.whole(of: trimmed) : URLSecrets.query(of: trimmed) }
+        return whole ? [trimmed, PercentEncoding.encodeSegment(trimmed)] : []
+    }
+
+    /// `user:password`, whose base64 goes into a header field, where both are settings.
+    private static func pair(
+        _ basic: (user: FormLeaf, password: FormLeaf), _ values: [String: SettingValue]
+    ) -> String? {
+        guard let user = setting(basic.user, values), let password = setting(basic.password, values) else { return nil }
+        return "\(user):\(password)"
+    }
+
+    private static func setting(_ leaf: FormLeaf, _ values: [String: SettingValue]) -> String? {
+        guard case .value(_, .setting(let key))? = leaf.lone else {
+            if leaf.parts.isEmpty { return "" }
+            if leaf.parts.count == 1, case .markup(let text) = leaf.parts[0] { return text }
+            return nil
+        }
+        return values[key]?.expressionValue?.inserted
+    }
+}
+
+extension SettingValue {
+    /// The texts in it.
+    fileprivate var texts: [SettingText] {
+        switch self {
+        case .string(let text): [.plain(text)]
+        case .secret(let secret): [.secret(secret)]
+        case .stringList(let texts): texts.map(SettingText.plain)
+        case .secretList(let secrets): secrets.map(SettingText.secret)
+        case .stringMap(let entries): entries.map(\.value)
+        default: []
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import CEL
+import Core
+import Sinks
+import Testing
+import Transport
+
+/// How a preset is set up in tests, what its service answers when all is well, and what else it may answer.
+struct PresetSample: CustomTestStringConvertible, Sendable {
+    /// The preset's name.
+    var kind: String
+    var values: [String: SettingValue]
+    /// What must not appear anywhere but in the request itself.
+    var secrets: [String]
+    /// The answer to a request that was taken.
+    var success: (status: Int, body: String)
+    var answers: [PresetAnswer] = []
+    /// The settings by which it posts to `http://127.0.0.1:PORT`, with secrets of at most three bytes, which are not
+    /// masked: so the previewed line can be run.
+    var onLoopback: @Sendable (_ address: String) -> [String: SettingValue]
+    /// The grammar of what is shown to people, for the search for markup that a stranger brought in.
+    var inert: @Sendable (String) -> [String] = { _ in [] }
+    var testDescription: String { kind }
+
+    /// One for each preset, in the order of the alphabet.
+    static let all: [PresetSample] = [
+        DiscordPreset.sample, NtfyPreset.sample, PagerDutyPreset.sample, TelegramPreset.sample,
+    ]
+
+    func sink(_ http: ScriptedHTTP, adding more: [String: SettingValue] = [:]) throws -> any Sink {
+        try SinksTests.sink(kind, values.merging(more) { _, new in new }, http: http)
+    }
+
+    /// A service that takes everything.
+    func taking() -> ScriptedHTTP {
+        let answer = HTTPResponse(status: success.status, body: Array(success.body.utf8))
+        return ScriptedHTTP(Array(repeating: .success(answer), count: 200))
+    }
+
+    /// The requests that some deliveries lead to, each knowing what the earlier ones kept.
+    func requests(_ notifications: [AlertNotification]) async throws -> [HTTPRequest] {
+        let http = taking()
+        let sink = try sink(http)
+        var kept: [String: String] = [:]
+        for notification in notifications {
+            let result = await sink.attempt(Sample.delivery(notification, earlier: kept), at: Sample.now)
+            #expect(result.outcome == .delivered)
+            kept.merge(result.kept) { $1 }
+        }
+        return http.requests
+    }
+}
+
+/// An answer and the outcome it means.
+struct PresetAnswer: Sendable {
+    var status: Int
+    var body: String
+    var fields: [HeaderField] = []
+    var outcome: String
+    var after: Duration?
+}
+
+extension HTTPRequest {
+    /// The body as JSON, null where it is none.
+    var json: CELValue { (try? JSON.parse(body ?? [])) ?? .null }
+}
+
+extension CELValue {
+    /// The value with every text replaced by one word and every number by zero: its shape.
+    var shape: CELValue {
+        switch self {
+        case .string: "text"
+        case .int, .uint, .double: .int(0)
+        case .list(let list): .list(list.map(\.shape))
+        case .map(let map): .map(CELMap(map.entries.map { ($0.key.literalText, $0.value.shape) }))
+        default: self
+        }
+    }
+
+    /// Every text in it.
+    var texts: [String] {
+        switch self {
+        case .string(let text): [text]
+        case .list(let list): list.flatMap(\.texts)
+        case .map(let map): map.entries.flatMap { $0.value.texts }
+        default: []
+        }
+    }
+
+    private var literalText: String { if case .string(let text) = self { text } else { "" } }
+}
