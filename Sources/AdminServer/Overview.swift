@@ -12,6 +12,9 @@ package struct Overview: Sendable {
         package var lastSuccessAt: Timestamp?
         package var consecutiveFailures: Int
         package var lastError: String?
+        /// Requests of the last hour, and the changes that they found.
+        package var requestsLastHour = 0
+        package var changesLastHour = 0
 
         package init(
             name: String, kind: ResourceKind, resources: Int = 0, inFlight: Int = 0, lastSuccessAt: Timestamp? = nil,

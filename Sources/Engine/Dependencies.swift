@@ -34,6 +34,12 @@ package enum EngineEvent: Sendable {
     /// A row of a page that could not be understood.
     case unreadableRow(source: String, kind: ResourceKind, id: String?, problem: String)
     case attempt(DeliveryRecord, AttemptResult, title: String)
+    /// One request was made; `outcome` is a word, `waited` is how long the budget held it back.
+    case requested(source: String, kind: ResourceKind, purpose: RequestPurpose, outcome: String, waited: Duration)
+    /// A listing cannot be read as it should be; said once, until it is in order again.
+    case oddListing(source: String, kind: ResourceKind, problem: String)
+    /// Two sources turned out to be one team, and share its budget from now on.
+    case sameTeam(source: String, as: String)
     /// A listing was read without trouble; `requests` were made for it.
     case polled(source: String, kind: ResourceKind, requests: Int, rows: Int, changed: Int)
     case pollFailed(source: String, kind: ResourceKind, reason: String, isLoud: Bool, retryIn: Duration)

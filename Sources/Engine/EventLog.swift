@@ -53,6 +53,15 @@ package final class EventLog: Sendable {
                     "source": "\(source)", "kind": "\(kind.rawValue)", "requests": "\(requests)", "rows": "\(rows)",
                     "changed": "\(changed)",
                 ])
+        case .requested: break
+        case .oddListing(let source, let kind, let problem):
+            logger.error(
+                "the listing is odd",
+                metadata: ["source": "\(source)", "kind": "\(kind.rawValue)", "problem": "\(problem)"])
+        case .sameTeam(let source, let other):
+            logger.info(
+                "two sources are one team and share its budget",
+                metadata: ["source": "\(source)", "other": "\(other)"])
         case .pollFailed(let source, let kind, let reason, let isLoud, let retryIn):
             logger.log(
                 level: isLoud ? .error : .warning, "poll failed",

@@ -1,6 +1,6 @@
 import AurousAPI
 import CEL
-import Core
+package import Core
 package import Sinks
 package import Store
 import Synchronization
@@ -39,8 +39,8 @@ package final class Watch: Sendable {
     private let parts: Parts
     private let dependencies: Dependencies
     private let outbox: Outbox
-    private let budget = RequestBudget()
-    private let hints: [String: Mailbox<Void>]
+    private let budget: RequestBudget
+    private let signals: [String: ListingSignals]
     package let health: [SourceHealth]
     private let steadySeconds: @Sendable () -> Double
 
@@ -60,13 +60,14 @@ package final class Watch: Sendable {
             },
             store: parts.store, dependencies: dependencies, steadySeconds: steadySeconds)
         health = parts.settings.sources.map {
-            SourceHealth(source: $0.name, kinds: $0.watch, store: parts.store)
+            SourceHealth(source: $0.name, kinds: $0.watch, store: parts.store, steadySeconds: steadySeconds)
         }
-        var hints: [String: Mailbox<Void>] = [:]
+        budget = RequestBudget(sources: parts.settings.sources)
+        var signals: [String: ListingSignals] = [:]
         for source in parts.settings.sources {
-            for kind in source.watch { hints[Watch.hintName(source.name, kind)] = Mailbox() }
+            for kind in source.watch { signals[Watch.listingName(source.name, kind)] = ListingSignals() }
         }
-        self.hints = hints
+        self.signals = signals
     }
 
     /// Watches until `stop` ends. Then polling stops at once, and attempts under way have ``drainLimit`` to end.
@@ -122,12 +123,15 @@ package final class Watch: Sendable {
     }
 
     /// What became of a webhook of the watched API.
-    package enum HintOutcome: Sendable {
-        case accepted, unknownSource, badSignature, stale, notConfigured
+    package enum HintOutcome: String, Sendable {
+        case accepted, stale
+        case unknownSource = "unknown_source"
+        case badSignature = "bad_signature"
+        case notConfigured = "not_configured"
     }
 
-    /// Takes one of the API's own webhooks: if a secret of the source signed it lately, its listings look at once. The
-    /// truth still comes from the poll.
+    /// Takes one of the API's own webhooks: if a secret of the source signed it lately, the listing that it is about
+    /// looks at once for what it names. The truth still comes from the poll.
     package func hint(source name: String, body: [UInt8], header: String?) -> HintOutcome {
         guard let source = parts.settings.sources.first(where: { $0.name == name }) else { return .unknownSource }
         guard !source.webhookSecrets.isEmpty else { return .notConfigured }
@@ -135,16 +139,25 @@ package final class Watch: Sendable {
             header: header, body: body, secrets: source.webhookSecrets, now: dependencies.now().seconds)
         switch verdict {
         case .valid:
-            for kind in source.watch { hints[Watch.hintName(name, kind)]?.post(()) }
+            let hint = AurousHint(body: body)
+            for kind in source.watch where hint.kinds.contains(kind) {
+                signals[Watch.listingName(name, kind)]?.hint(hint.id)
+            }
             return .accepted
         case .stale: return .stale
         case .malformed, .wrong: return .badSignature
         }
     }
 
+    /// How full the source's share of its team's bucket is, from 0 to 1.
+    package func budgetLevel(source: String, endpoint: EndpointClass) -> Double? {
+        guard parts.settings.sources.contains(where: { $0.name == source }) else { return nil }
+        return budget.view(source: source, endpoint: endpoint, at: steadySeconds()).level
+    }
+
     /// New rules are in force: the listings look at once.
     package func rulesChanged() {
-        for hint in hints.values { hint.post(()) }
+        for listing in signals.values { listing.rulesChanged() }
     }
 
     private func retire() async {
@@ -173,14 +186,18 @@ package final class Watch: Sendable {
         parts.settings.sources.flatMap { source in
             source.watch.compactMap { kind in
                 guard let health = health.first(where: { $0.source == source.name }),
-                    let hints = hints[Watch.hintName(source.name, kind)]
+                    let signals = signals[Watch.listingName(source.name, kind)]
                 else { return nil }
-                return ListingLoop(watcher: watcher(source, kind), health: health, hints: hints)
+                return ListingLoop(
+                    watcher: watcher(source, kind, health), health: health, signals: signals,
+                    sources: parts.settings.sources.count)
             }
         }
     }
 
-    private func watcher(_ source: SourceSettings, _ kind: ResourceKind) -> ListingWatcher {
+    private func watcher(
+        _ source: SourceSettings, _ kind: ResourceKind, _ health: SourceHealth
+    ) -> ListingWatcher {
         let key = source.key
         let client = AurousClient(
             transport: parts.http, base: source.api, key: { try key.read() }, version: source.version,
@@ -191,8 +208,8 @@ package final class Watch: Sendable {
         return ListingWatcher(
             source: source, kind: kind, store: parts.store, rules: parts.rules,
             requests: SourceRequests(
-                source: source, kind: kind, client: client, budget: budget, dependencies: dependencies,
-                steadySeconds: steadySeconds),
+                source: source, kind: kind, client: client, budget: budget, health: health,
+                dependencies: dependencies, steadySeconds: steadySeconds),
             dependencies: dependencies, outboxFilled: { outbox.look() })
     }
 
@@ -208,5 +225,5 @@ package final class Watch: Sendable {
         }
     }
 
-    private static func hintName(_ source: String, _ kind: ResourceKind) -> String { "\(source)/\(kind.rawValue)" }
+    private static func listingName(_ source: String, _ kind: ResourceKind) -> String { "\(source)/\(kind.rawValue)" }
 }

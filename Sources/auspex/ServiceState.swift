@@ -45,6 +45,8 @@ struct ServiceState: AdminState {
             live.lastSuccessAt = health.lastSuccessAt
             live.consecutiveFailures = health.consecutiveFailures
             live.lastError = health.lastError
+            live.requestsLastHour = health.requestsLastHour
+            live.changesLastHour = health.changesLastHour
             return live
         }
         overview.alerts = try await store.alerts(includingResolved: false, limit: AdminLimits.rows)
@@ -55,10 +57,24 @@ struct ServiceState: AdminState {
         return overview
     }
 
-    func metrics() async throws -> [MetricFamily] { counters.families }
+    func metrics() async throws -> [MetricFamily] { counters.families + [budgetFamily] }
+
+    private var budgetFamily: MetricFamily {
+        MetricFamily(
+            "auspex_budget_level_ratio", .gauge, help: "How full our share of the team's rate limit is, from 0 to 1.",
+            samples: settings.sources.flatMap { source in
+                Set(source.watch.map(EndpointClass.init)).sorted { $0.rawValue < $1.rawValue }.compactMap { endpoint in
+                    watch.budgetLevel(source: source.name, endpoint: endpoint).map {
+                        MetricFamily.Sample($0, ["source": source.name, "endpoint": endpoint.rawValue])
+                    }
+                }
+            })
+    }
 
     func hint(source: String, body: [UInt8], header: String?) async -> HintVerdict {
-        switch watch.hint(source: source, body: body, header: header) {
+        let verdict = watch.hint(source: source, body: body, header: header)
+        if verdict != .unknownSource { counters.noteHint(source: source, verdict.rawValue) }
+        return switch verdict {
         case .accepted: .accepted
         case .unknownSource: .unknownSource
         case .badSignature: .badSignature
@@ -70,9 +86,25 @@ struct ServiceState: AdminState {
 
 /// Counts what happens, for the metrics. Labels come from the configuration alone.
 final class EventCounters: Sendable {
+    private struct Listing: Hashable {
+        var source: String
+        var kind: String
+
+        var labels: [(name: String, value: String)] { [("source", source), ("kind", kind)] }
+    }
+
+    private struct Request: Hashable {
+        var listing: Listing
+        var purpose: String
+        var outcome: String
+    }
+
     private struct Counts {
         var polls: [String: [String: Double]] = [:]
-        var requests: [String: Double] = [:]
+        var requests: [Request: Double] = [:]
+        var items: [Listing: Double] = [:]
+        var throttled: [Listing: Double] = [:]
+        var hints: [String: [String: Double]] = [:]
         var changes: [String: Double] = [:]
         var notifications: [String: Double] = [:]
         var attempts: [String: [String: Double]] = [:]
@@ -85,9 +117,14 @@ final class EventCounters: Sendable {
     func note(_ event: EngineEvent) {
         counts.withLock { counts in
             switch event {
-            case .polled(let source, _, let requests, _, _):
+            case .polled(let source, let kind, let requests, let rows, _) where requests > 0:
                 counts.polls[source, default: [:]]["ok", default: 0] += 1
-                counts.requests[source, default: 0] += Double(requests)
+                counts.items[Listing(source: source, kind: kind.rawValue), default: 0] += Double(rows)
+            case .requested(let source, let kind, let purpose, let outcome, let waited):
+                let listing = Listing(source: source, kind: kind.rawValue)
+                let request = Request(listing: listing, purpose: purpose.rawValue, outcome: outcome)
+                counts.requests[request, default: 0] += 1
+                counts.throttled[listing, default: 0] += waited / .seconds(1)
             case .pollFailed(let source, _, _, _, _): counts.polls[source, default: [:]]["failed", default: 0] += 1
             case .change(let change) where !change.isBaseline: counts.changes[change.key.source, default: 0] += 1
             case .decided(let decided): counts.notifications[decided.notification.rule, default: 0] += 1
@@ -104,7 +141,18 @@ final class EventCounters: Sendable {
         let counts = counts.withLock { $0 }
         return [
             EventCounters.family("auspex_polls_total", "Polls of listings.", counts.polls, "source", "outcome"),
-            EventCounters.family("auspex_requests_total", "Requests of polls that worked.", counts.requests, "source"),
+            MetricFamily(
+                "auspex_requests_total", .counter, help: "Requests to the watched API, by what they were for.",
+                samples: counts.requests.map { request, count in
+                    let labels = request.listing.labels + [("purpose", request.purpose), ("outcome", request.outcome)]
+                    return MetricFamily.Sample(count, labels: labels)
+                }),
+            EventCounters.family("auspex_items_total", "Resources seen in answers, new or not.", counts.items),
+            EventCounters.family(
+                "auspex_throttled_seconds_total", "Time that requests were held back by the budget.", counts.throttled),
+            EventCounters.family(
+                "auspex_hints_total", "Webhooks of the watched API, by what became of them.", counts.hints, "source",
+                "outcome"),
             EventCounters.family("auspex_changes_total", "Changes seen after the baseline.", counts.changes, "source"),
             EventCounters.family("auspex_notifications_total", "Notifications decided.", counts.notifications, "rule"),
             EventCounters.family(
@@ -116,6 +164,15 @@ final class EventCounters: Sendable {
                 "auspex_unreadable_rows_total", "Rows that could not be understood, at each poll.", counts.rows,
                 "source"),
         ]
+    }
+
+    /// One of the watched API's own webhooks arrived.
+    func noteHint(source: String, _ outcome: String) {
+        counts.withLock { $0.hints[source, default: [:]][outcome, default: 0] += 1 }
+    }
+
+    private static func family(_ name: String, _ help: String, _ counts: [Listing: Double]) -> MetricFamily {
+        MetricFamily(name, .counter, help: help, samples: counts.map { .init($1, labels: $0.labels) })
     }
 
     private static func family(_ name: String, _ help: String, _ counts: [String: Double], _ label: String)

@@ -16,6 +16,8 @@ struct StatusReport {
         var lastSuccessAt: Timestamp?
         var failures: Int64 = 0
         var lastError: String?
+        var requests: Int64 = 0
+        var changes: Int64 = 0
         var unknowns = UnknownConditions()
     }
 
@@ -65,6 +67,7 @@ struct StatusReport {
                     ("in_flight", .int(Int64(line.unsettled))), ("last_success_at", line.lastSuccessAt.json),
                     ("consecutive_failures", .int(line.failures)),
                     ("last_error", line.lastError.map(CELValue.string) ?? .null),
+                    ("requests_last_hour", .int(line.requests)), ("changes_last_hour", .int(line.changes)),
                 ]))
         }
         rows += unknownLines.map { unknown in
@@ -98,10 +101,13 @@ struct StatusReport {
     var overview: Overview {
         Overview(
             sources: sources.map { line in
-                Overview.Source(
+                var source = Overview.Source(
                     name: line.name, kind: line.kind, resources: line.resources, inFlight: line.unsettled,
                     lastSuccessAt: line.lastSuccessAt, consecutiveFailures: Int(line.failures),
                     lastError: line.lastError)
+                source.requestsLastHour = Int(line.requests)
+                source.changesLastHour = Int(line.changes)
+                return source
             },
             firing: alerts[.firing] ?? 0, pending: alerts[.pending] ?? 0,
             sinks: sinks.map { sink in
@@ -116,12 +122,13 @@ struct StatusReport {
     }
 
     func text(now: Timestamp) -> String {
-        var sourceTable = Table("SOURCE", "WATCHES", "STATE", "RESOURCES", "IN FLIGHT", "LAST SEEN", "LAST ERROR")
+        var sourceTable = Table("SOURCE", "WATCHES", "STATE", "RESOURCES", "IN FLIGHT", "LAST SEEN", "REQUESTS/H", "CHANGES/H",
+            "LAST ERROR")
         for line in sources {
             let ago = line.lastSuccessAt.map { StatusReport.ago(now.duration(since: $0)) } ?? "never"
             sourceTable.add(
                 line.name, line.kind.rawValue, line.state, "\(line.resources)", "\(line.unsettled)", ago,
-                line.lastError ?? "–")
+                "\(line.requests)", "\(line.changes)", line.lastError ?? "–")
         }
         var sinkTable = Table("SINK", "KIND", "PENDING", "DELIVERED", "DEAD")
         for sink in sinks {
@@ -170,5 +177,7 @@ extension StatusReport.SourceLine {
         if case .string(let text)? = members["last_success_at"] { lastSuccessAt = Timestamp(rfc3339: text) }
         if case .int(let count)? = members["consecutive_failures"] { failures = count }
         if case .string(let text)? = members["last_error"] { lastError = text }
+        if case .int(let count)? = members["requests_last_hour"] { requests = count }
+        if case .int(let count)? = members["changes_last_hour"] { changes = count }
     }
 }

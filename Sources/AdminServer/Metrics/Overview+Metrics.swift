@@ -20,6 +20,8 @@ extension Overview {
             family("consecutive_failures", "Polls that failed since the last one that succeeded.") {
                 Double($0.consecutiveFailures)
             },
+            family("requests_last_hour", "Requests of the last hour.") { Double($0.requestsLastHour) },
+            family("changes_last_hour", "Changes that were found in the last hour.") { Double($0.changesLastHour) },
             family("last_success_timestamp_seconds", "When the listing was last polled with success, since 1970.") {
                 $0.lastSuccessAt?.fractionalSeconds
             },

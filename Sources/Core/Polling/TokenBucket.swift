@@ -1,14 +1,22 @@
 /// A share of a team's rate limit: so many requests at once, refilled evenly.
 ///
-/// Pure: time is an argument, in seconds of any clock that does not go back.
+/// In any window of `t` seconds it gives at most `capacity + t · perSecond` requests, which is the share of what the API
+/// itself would give. Pure: time is an argument, in seconds of any clock that does not go back.
 package struct TokenBucket: Sendable, Equatable {
+    /// Requests in a full bucket; at least 1.
     package private(set) var capacity: Double
+    /// Requests that come back in a second.
     package private(set) var perSecond: Double
-    private let share: Double
+    private(set) var share: Double
     /// The size of the whole team's bucket.
     private var limit: Double
     private var tokens: Double
     private var updatedAt: Double
+    /// Until then the API has asked for no more requests.
+    private var heldUntil = -Double.infinity
+
+    /// Sums of doubles miss a whole number by less than this.
+    private static let rounding = 1e-9
 
     /// The bucket of a limit of `burst` requests at once and `perMinute` sustained, of which `share` may be used.
     package init(burst: Double, perMinute: Double, share: Double, at now: Double) {
@@ -20,13 +28,30 @@ package struct TokenBucket: Sendable, Equatable {
         updatedAt = now
     }
 
-    /// Takes a token and returns zero, or returns how long to wait until there is one.
-    package mutating func take(at now: Double) -> Duration {
+    /// Takes a token and returns zero, or takes nothing and returns how long to wait until it may be had.
+    ///
+    /// `reserve`: the share of the bucket, from 0 to 1, that must be left; a bucket too small for it gives all the same
+    /// when it is full.
+    package mutating func take(at now: Double, leaving reserve: Double = 0) -> Duration {
         refill(at: now)
-        guard tokens >= 1 else { return .seconds((1 - tokens) / perSecond) }
-        tokens -= 1
+        guard now >= heldUntil else { return .seconds(heldUntil - now) }
+        let needed = 1 + min(capacity * reserve, capacity - 1)
+        guard tokens >= needed - TokenBucket.rounding else {
+            return max(.seconds((needed - tokens) / perSecond), .milliseconds(1))
+        }
+        tokens = max(0, tokens - 1)
         return .zero
     }
+
+    /// The API refused a request for its rate: nothing is given before `time`.
+    package mutating func hold(until time: Double, at now: Double) {
+        refill(at: now)
+        tokens = min(tokens, 1)
+        heldUntil = max(heldUntil, time)
+    }
+
+    /// Whether the API has asked for no more requests just now.
+    package func isHeld(at now: Double) -> Bool { now < heldUntil }
 
     /// Takes what the API says of the whole team's bucket: when others have drunk it nearly empty, we hold back until
     /// it has filled up to what is not ours.
@@ -37,9 +62,22 @@ package struct TokenBucket: Sendable, Equatable {
         self.limit = limit
         capacity = max(1, limit * share)
         let reserved = limit - capacity
-        let ours = max(0, remaining - reserved)
-        if remaining < reserved { tokens = min(tokens, ours) }
-        tokens = min(tokens, capacity)
+        if remaining < reserved { tokens = 0 }
+        // Never more than there is, whoever took it.
+        tokens = min(tokens, capacity, max(0, remaining))
+    }
+
+    /// The two were one bucket all along: what either gave is missing, and the smaller share counts.
+    package mutating func join(_ other: TokenBucket, at now: Double) {
+        var other = other
+        refill(at: now)
+        other.refill(at: now)
+        let spent = (capacity - tokens) + (other.capacity - other.tokens)
+        if other.share < share {
+            (share, capacity, perSecond, limit) = (other.share, other.capacity, other.perSecond, other.limit)
+        }
+        tokens = max(0, capacity - spent)
+        heldUntil = max(heldUntil, other.heldUntil)
     }
 
     /// The share of the bucket that is full.

@@ -5,12 +5,21 @@ package enum Staleness {
     /// Whether what was seen is certainly older than the snapshot: a generation's final states never change again, and
     /// a character's `updated_at` never goes back.
     package static func isOlder(_ observation: Observation, than snapshot: Snapshot) -> Bool {
-        switch snapshot.key.kind {
+        isOlder(
+            status: observation.status, body: observation.body, than: snapshot.status, body: snapshot.body,
+            kind: snapshot.key.kind)
+    }
+
+    /// The same of two states, by their statuses and JSON.
+    package static func isOlder(
+        status: String, body: [UInt8], than otherStatus: String, body otherBody: [UInt8], kind: ResourceKind
+    ) -> Bool {
+        switch kind {
         case .generation:
-            return Snapshot.isSettled(status: snapshot.status, kind: .generation)
-                && !Snapshot.isSettled(status: observation.status, kind: .generation)
+            return Snapshot.isSettled(status: otherStatus, kind: .generation)
+                && !Snapshot.isSettled(status: status, kind: .generation)
         case .character:
-            guard let before = updatedAt(snapshot.body), let after = updatedAt(observation.body) else { return false }
+            guard let before = updatedAt(otherBody), let after = updatedAt(body) else { return false }
             return after < before
         case .balance, .source, .sink: return false
         }

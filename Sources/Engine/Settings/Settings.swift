@@ -29,6 +29,8 @@ package struct SourceSettings: Sendable {
     package var poll: PollSettings
     /// The share of the team's rate limit that may be used, above 0 and up to 1.
     package var budget: Double
+    /// Sources that name the same team share one rate limit.
+    package var team: String?
     package var webhookSecrets: [Secret]
     package var caFile: String?
     package var proxy: String?

@@ -4,7 +4,7 @@ import Transport
 
 extension SettingsReader {
     private static let sourceKeys = [
-        "name", "api", "key", "version", "watch", "poll", "budget", "webhook_secret", "ca", "proxy",
+        "name", "api", "key", "version", "watch", "poll", "budget", "team", "webhook_secret", "ca", "proxy",
     ]
     private static let watchable: [ResourceKind] = [.generation, .character, .balance]
     /// Names become labels, file names and parts of ids: letters, digits, `.`, `_` and `-`, up to 64.
@@ -42,6 +42,7 @@ extension SettingsReader {
             watch: members["watch"].map { watched($0) } ?? [.generation, .character],
             poll: members["poll"].map { poll($0) } ?? PollSettings(),
             budget: members["budget"].flatMap { budget($0) } ?? 0.5,
+            team: members["team"].flatMap { self.name($0, what: "a team") },
             webhookSecrets: members["webhook_secret"].map { secrets($0, what: "`webhook_secret`") } ?? [],
             caFile: members["ca"].flatMap { existingFile($0, what: "`ca`") },
             proxy: members["proxy"].flatMap { proxyAddress($0) })

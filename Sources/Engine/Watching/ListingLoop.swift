@@ -2,29 +2,42 @@ import AurousAPI
 import Core
 import Store
 
-/// Polls one listing again and again: soon while something is in flight, at ease otherwise, and after a failure as the
-/// API's pages advise. Ends when its task is cancelled.
+/// Polls one listing again and again, when its plan says so or something hints that it is worth while, and after a
+/// failure as the API's pages advise. Ends when its task is cancelled.
 struct ListingLoop {
     var watcher: ListingWatcher
     let health: SourceHealth
-    /// Something hints that it is worth asking now.
-    let hints: Mailbox<Void>
+    let signals: ListingSignals
+    /// How many sources there are; the first polls of many are spread.
+    let sources: Int
 
     private var backoff = PollBackoff()
     private var isFailing = false
+    /// How often hints alone may cause a poll.
+    private var hintPace: TokenBucket
 
-    init(watcher: ListingWatcher, health: SourceHealth, hints: Mailbox<Void>) {
+    init(watcher: ListingWatcher, health: SourceHealth, signals: ListingSignals, sources: Int) {
         self.watcher = watcher
         self.health = health
-        self.hints = hints
+        self.signals = signals
+        self.sources = sources
+        let active = max(watcher.source.poll.active / .seconds(1), 0.05)
+        hintPace = TokenBucket(
+            burst: ListingLoop.hintBurst, perMinute: 60 / active, share: 1, at: watcher.requests.steadySeconds())
     }
 
     /// How long the store is left alone after it failed.
     private static let storePause = Duration.seconds(5)
     /// How often the key file is looked at while the key is refused.
     private static let keyGlance = Duration.seconds(2)
+    /// Polls that a flood of hints causes at once; then one per `active`.
+    private static let hintBurst = 10.0
 
     mutating func run() async {
+        let dependencies = watcher.dependencies
+        let first = PollSpread.first(
+            sources: sources, active: watcher.source.poll.active, chance: dependencies.random())
+        if first > .zero { try? await dependencies.clock.sleep(for: first) }
         while !Task.isCancelled {
             let wait = await once(isFull: false)
             if Task.isCancelled { return }
@@ -37,23 +50,20 @@ struct ListingLoop {
         let dependencies = watcher.dependencies
         // The key that this poll uses, or an older one: a file that is replaced meanwhile ends the wait at once.
         let key = try? watcher.source.key.read()
+        let taken = signals.take()
         do {
-            try await watcher.tick(isFull: isFull)
+            try await watcher.tick(isFull: isFull, signals: taken)
             backoff.succeeded()
             if isFailing {
                 isFailing = false
                 dependencies.report(.recovered(source: watcher.source.name, kind: watcher.kind))
             }
-            await health.polled(watcher.kind, at: dependencies.now())
-            return Wait(duration: try await nextWait())
-        } catch let error as AurousError {
-            guard error.kind != .cancelled else { return Wait(duration: .zero) }
-            return await failed(error, key: key)
-        } catch is CancellationError {
-            return Wait(duration: .zero)
+            if watcher.poll.requests > 0 { await health.polled(watcher.kind, at: dependencies.now()) }
+            return Wait(duration: PollSpread.wait(watcher.wait(), chance: dependencies.random()))
         } catch {
-            dependencies.report(.storeFailed(reason: "\(error)"))
-            return Wait(duration: ListingLoop.storePause, hasFailed: true)
+            signals.putBack(taken)
+            watcher.failed()
+            return await failed(error, key: key)
         }
     }
 
@@ -65,17 +75,13 @@ struct ListingLoop {
         var hasFailed = false
     }
 
-    private func nextWait() async throws -> Duration {
-        let now = watcher.dependencies.now()
-        let spent = now.duration(since: watcher.poll.beganAt)
-        var wait = try await watcher.interval() - spent
-        if let due = try await watcher.store.nextDue(source: watcher.source.name, kind: watcher.kind, after: now) {
-            wait = min(wait, due.duration(since: now))
+    private mutating func failed(_ error: any Error, key: Secret?) async -> Wait {
+        if error is CancellationError { return Wait(duration: .zero) }
+        guard let error = error as? AurousError else {
+            watcher.dependencies.report(.storeFailed(reason: "\(error)"))
+            return Wait(duration: ListingLoop.storePause, hasFailed: true)
         }
-        return max(wait, .milliseconds(1))
-    }
-
-    private mutating func failed(_ error: AurousError, key: Secret?) async -> Wait {
+        guard error.kind != .cancelled else { return Wait(duration: .zero) }
         let dependencies = watcher.dependencies
         let cause = error.backoffCause ?? .transient
         let delay: Duration
@@ -94,10 +100,19 @@ struct ListingLoop {
     }
 
     /// Waits; after a poll that worked not through a hint, after a refused key not when the key is another.
-    private func pause(_ wait: Wait) async {
+    private mutating func pause(_ wait: Wait) async {
         let clock = watcher.dependencies.clock
         guard wait.hasFailed else {
-            _ = await hints.take(within: wait.duration, clock: clock)
+            let began = watcher.requests.steadySeconds()
+            guard await signals.wait(within: wait.duration, clock: clock) else { return }
+            // What comes while the flood is held back is gathered, and looked at all at once.
+            let now = watcher.requests.steadySeconds()
+            let held = hintPace.take(at: now)
+            let left = wait.duration - .seconds(now - began)
+            if held > .zero, left > .zero {
+                try? await clock.sleep(for: min(held, left))
+                _ = hintPace.take(at: watcher.requests.steadySeconds())
+            }
             return
         }
         guard wait.refusedKey != nil else {

@@ -1,4 +1,5 @@
 import AurousAPI
+import CEL
 import Core
 import Store
 
@@ -10,6 +11,8 @@ enum PageOrigin {
     case sweep
     /// The very first page of a source.
     case first
+    /// A page that was asked for because of what is in flight on it.
+    case visit
     /// A resource that was asked for by its id.
     case single
 }
@@ -21,29 +24,54 @@ struct ExaminedPage {
     var differing: [PageScan.Row]
     /// Those of them that are not known at all, by their place in the page.
     var unknown: Set<Int>
+    /// How many rows this poll, or this full listing, had not seen.
+    var fresh: Int
+    var origin: PageOrigin
 
     var hasUnknown: Bool { !unknown.isEmpty }
     var hasKnown: Bool { unknown.count < page.rows.count }
 
-    /// The place of the newest row that is known; what stands below it is older.
-    var firstKnown: Int? { page.rows.first { !unknown.contains($0.position) }?.position }
+    /// As the walk sees it.
+    var walked: ListingWalk.Page {
+        let rows = page.rows
+        var ends: [String] = []
+        for place in [rows.count - 1, rows.count - 2, 0] where rows.indices.contains(place) {
+            ends.append(rows[place].id)
+        }
+        return ListingWalk.Page(
+            rows: rows.count, fresh: fresh, hasMore: page.hasMore, cursor: page.nextCursor, ends: ends)
+    }
+
+    /// The place below which everything is older than something known.
+    fileprivate var firstKnown: Int? { page.rows.first { !unknown.contains($0.position) }?.position }
+}
+
+/// A row that differs from what is known, and whether it belongs to the first sight of its source.
+private struct NewsRow {
+    var row: PageScan.Row
+    var isBaseline: Bool
+    /// When it came to be as it is, as far as its own times tell.
+    var moment: Timestamp?
 }
 
 extension ListingWatcher {
     /// Compares a page with what is known and commits what follows.
     mutating func take(_ page: PageScan, origin: PageOrigin) async throws {
-        try await apply(examine(page), origin: origin)
+        try await apply([examine(page, origin: origin)])
     }
 
     /// Compares a page with what is known. Nothing follows from it yet.
-    mutating func examine(_ page: PageScan) async throws -> ExaminedPage {
+    mutating func examine(_ page: PageScan, origin: PageOrigin) async throws -> ExaminedPage {
         reportProblems(page)
         poll.rows += page.rows.count
+        var examined = ExaminedPage(page: page, differing: [], unknown: [], fresh: 0, origin: origin)
         for row in page.rows {
-            if !poll.seen.insert(row.idHash).inserted { poll.repeated.insert(row.idHash) }
-            sweepSeen?.insert(row.idHash)
+            let isNew = poll.seen.insert(row.idHash).inserted
+            if !isNew { poll.repeated.insert(row.idHash) }
+            let isNewToListing = origin == .sweep ? full.seen?.insert(row.idHash).inserted ?? isNew : isNew
+            if isNewToListing { examined.fresh += 1 }
+            inFlight.shown(row.idHash, at: poll.steady)
         }
-        var examined = ExaminedPage(page: page, differing: [], unknown: [])
         var unfamiliar: [PageScan.Row] = []
         // No Swift value is made for a row that is as it was.
         for row in page.rows {
@@ -68,22 +96,79 @@ extension ListingWatcher {
         return examined
     }
 
-    /// Commits what follows from a page, in one transaction.
-    mutating func apply(_ examined: ExaminedPage, origin: PageOrigin) async throws {
-        guard !examined.differing.isEmpty else { return }
-        var working = try await store.known(source: source.name, kind: kind, ids: examined.differing.map(\.id))
-        let firstKnown = examined.firstKnown
+    /// Commits what follows from pages, in the order in which it happened and a page's worth in one transaction.
+    mutating func apply(_ pages: [ExaminedPage]) async throws {
+        let news = ordered(pages)
+        guard !news.isEmpty else { return }
+        var rest = news[...]
+        let swept = progress.sweptAt
+        while !rest.isEmpty {
+            let batch = rest.prefix(PollLimits.commitRows)
+            rest = rest.dropFirst(batch.count)
+            // Until the last of them is kept, something older than what is known may be missing: a crash in between
+            // leaves a store that wants a full listing.
+            if news.count > PollLimits.commitRows, progress.isBaselined { progress.sweptAt = rest.isEmpty ? swept : nil }
+            try await apply(Array(batch))
+        }
+    }
+
+    private mutating func apply(_ batch: [NewsRow]) async throws {
+        let known = try await store.known(source: source.name, kind: kind, ids: batch.map(\.row.id))
         var decision = Decision()
-        // Oldest first, so that what is told comes in the order in which it happened.
-        for row in examined.differing.reversed() {
-            let id = row.id
-            let known = working[id] ?? KnownResource(snapshot: nil, latest: [:])
-            let isBaseline = known.snapshot == nil && belongsToBaseline(row, origin: origin, firstKnown: firstKnown)
-            decide(row, known: known, isBaseline: isBaseline, into: &decision)
-            if decision.snapshots.last?.key.id == id { working[id] = refreshed(known, by: decision, id: id) }
+        for news in batch {
+            let before = known[news.row.id] ?? KnownResource(snapshot: nil, latest: [:])
+            decide(news.row, known: before, isBaseline: before.snapshot == nil && news.isBaseline, into: &decision)
         }
         try await commit(decision)
-        for row in examined.differing { seen.note(row.fingerprint, idHash: row.idHash) }
+        for news in batch { seen.note(news.row.fingerprint, idHash: news.row.idHash) }
+    }
+
+    /// What differs on the pages, each resource once, oldest event first. Pages come in the order in which they were
+    /// read, newest first.
+    private func ordered(_ pages: [ExaminedPage]) -> [NewsRow] {
+        var place: [UInt64: Int] = [:]
+        var news: [NewsRow] = []
+        for page in pages {
+            let firstKnown = page.firstKnown
+            for row in page.differing {
+                let found = NewsRow(
+                    row: row, isBaseline: belongsToBaseline(row, origin: page.origin, firstKnown: firstKnown))
+                guard let earlier = place[row.idHash] else {
+                    place[row.idHash] = news.count
+                    news.append(found)
+                    continue
+                }
+                // Of two copies the one that was read later, unless it is certainly the older.
+                let known = news[earlier].row
+                let isOlder = Staleness.isOlder(
+                    status: row.status, body: Array(row.body), than: known.status, body: Array(known.body), kind: kind)
+                if !isOlder { news[earlier].row = row }
+            }
+        }
+        guard news.count > 1 else { return news }
+        for index in news.indices { news[index].moment = moment(of: news[index].row) }
+        // What tells no time stays beside its neighbour of the listing.
+        news.reverse()
+        var last: Timestamp?
+        for index in news.indices {
+            if let moment = news[index].moment { last = moment } else { news[index].moment = last }
+        }
+        return news.enumerated().sorted { left, right in
+            switch (left.element.moment, right.element.moment) {
+            case (let one?, let other?) where one != other: one < other
+            case (nil, .some): true
+            case (.some, nil): false
+            default: left.offset < right.offset
+            }
+        }.map(\.element)
+    }
+
+    private func moment(of row: PageScan.Row) -> Timestamp? {
+        guard case .map(let members)? = try? JSON.parse(Array(row.body)) else { return nil }
+        for name in ["completed_at", "updated_at", "created_at"] {
+            if case .string(let text)? = members[name], let time = Timestamp(rfc3339: text) { return time }
+        }
+        return nil
     }
 
     private func decide(_ row: PageScan.Row, known: KnownResource, isBaseline: Bool, into decision: inout Decision) {
@@ -100,23 +185,10 @@ extension ListingWatcher {
             observation, known: known, isBaseline: isBaseline, now: dependencies.now(), into: &decision)
     }
 
-    /// An id that comes twice in one listing is compared with its first copy, not with the store.
-    private func refreshed(_ known: KnownResource, by decision: Decision, id: String) -> KnownResource {
-        var latest = known.latest
-        for record in decision.records where record.resource.id == id { latest[record.rule] = record }
-        for (rule, record) in latest where decision.forgotten.contains(record.id) {
-            // What is forgotten gives its number back; those before it keep theirs.
-            latest[rule] = AlertRecord(
-                rule: rule, resource: record.resource, activation: record.activation - 1, phase: .resolved,
-                since: record.since, severity: record.severity)
-        }
-        return KnownResource(snapshot: decision.snapshots.last { $0.key.id == id }, latest: latest)
-    }
-
     private func belongsToBaseline(_ row: PageScan.Row, origin: PageOrigin, firstKnown: Int?) -> Bool {
         guard !progress.isBaselined else { return false }
         switch origin {
-        case .first, .sweep: return true
+        case .first, .sweep, .visit: return true
         case .single: return false
         case .head: return firstKnown.map { row.position > $0 } ?? false
         }
@@ -134,11 +206,14 @@ extension ListingWatcher {
         try await store.commit(
             ObservationCommit(decision: decision, progress: [kind: progress], source: source.name))
         poll.changed += decision.changes.count
+        learn(from: decision)
         report(decision)
         if !decision.notifications.isEmpty { outboxFilled() }
     }
 
     private func report(_ decision: Decision) {
+        let found = decision.changes.count { !$0.isBaseline }
+        if found > 0 { requests.health.found(found, kind, at: poll.steady) }
         for change in decision.changes { dependencies.report(.change(change)) }
         for unknown in decision.unknowns { dependencies.report(.unknown(unknown)) }
         for misfit in decision.misfits { dependencies.report(.misfits(key: misfit.key, paths: misfit.paths)) }

@@ -4,18 +4,20 @@ import Store
 
 extension ListingWatcher {
     /// Evaluates again the alerts whose time has come. Only what this poll has just seen is evaluated: what was not on
-    /// its pages is asked for by id first, so that nothing is said of a state that may have passed.
-    mutating func evaluateDue() async throws {
+    /// its pages is asked for by id first, so that nothing is said of a state that may have passed. A generation in a
+    /// final state never changes again and is evaluated as it is known.
+    mutating func evaluateDue(isFull: Bool) async throws {
+        timersLookedAt = poll.steady
         let due = try await store.due(source: source.name, kind: kind, at: dependencies.now(), limit: PollLimits.due)
         guard !due.isEmpty else { return }
-        if kind != .balance {
-            for (key, _) in due.prefix(PollLimits.byID) where !poll.seen.contains(PageScan.idHash(of: key.id)) {
-                try await visitPatiently(key.id, isListingComplete: false)
-            }
+        for id in due.map(\.key.id).filter({ !isCurrent($0) }).prefix(PollLimits.dueVisits) {
+            guard let permit = try await requests.permit(.id, isFull ? .waits : .goes).permit else { break }
+            var page: [ExaminedPage]?
+            try await visitPatiently(id, permit, isListingComplete: false, gathered: &page)
         }
         let now = dependencies.now()
         let still = try await store.due(source: source.name, kind: kind, at: now, limit: PollLimits.due)
-        let current = still.filter { kind == .balance || poll.seen.contains(PageScan.idHash(of: $0.key.id)) }
+        let current = still.filter { isCurrent($0.key.id) }
         guard !current.isEmpty else { return }
         let known = try await store.known(source: source.name, kind: kind, ids: current.map(\.key.id))
         var decision = Decision()
@@ -25,6 +27,28 @@ extension ListingWatcher {
         }
         try await commit(
             decision, looked: current.map(\.key.id), by: current.reduce(into: []) { $0.formUnion($1.rules) })
+    }
+
+    /// Whether what is known of a resource is how it is now.
+    private func isCurrent(_ id: String) -> Bool {
+        let hash = PageScan.idHash(of: id)
+        return kind == .balance || poll.seen.contains(hash) || (kind == .generation && inFlight[hash] == nil)
+    }
+
+    /// Whether an alert is due whose resource must be seen first.
+    func timerNeedsHead() async throws -> Bool {
+        guard let nextTimer, nextTimer <= dependencies.now() else { return false }
+        let due = try await store.due(source: source.name, kind: kind, at: dependencies.now(), limit: PollLimits.due)
+        return kind == .balance ? !due.isEmpty : due.contains { !isCurrent($0.key.id) }
+    }
+
+    /// When the next alert is due. What is due already but could not be decided is tried again at ease.
+    func nextDue() async throws -> Timestamp? {
+        let now = dependencies.now()
+        let next = try await store.nextDue(source: source.name, kind: kind, after: now)
+        guard try await !store.due(source: source.name, kind: kind, at: now, limit: 1).isEmpty else { return next }
+        let again = timersLookedAt == poll.steady && isPrepared ? now.advanced(by: source.poll.idle) : now
+        return next.map { min($0, again) } ?? again
     }
 
     /// How many resources new rules look at in one transaction.
@@ -98,8 +122,11 @@ extension ListingWatcher {
 
     /// The balance is one resource without an id or a status of its own.
     mutating func pollBalance() async throws {
+        guard let permit = try await requests.permit(.head).permit else { throw CancellationError() }
         poll.requests += 1
-        let body = try await requests.balance()
+        let body = try await requests.balance(permit)
+        headAskedAt = poll.steady
+        isCatchingUp = false
         let id = "balance"
         let fingerprint = PageScan.idHash(of: String(decoding: body, as: UTF8.self))
         poll.rows += 1

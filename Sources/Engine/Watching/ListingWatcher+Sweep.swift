@@ -2,106 +2,125 @@ import AurousAPI
 import Core
 import Store
 
+/// A full listing under way, as far as it is in memory; where it goes on is in the store.
+struct FullListing {
+    /// Ids seen, while it is this process that has read it from its beginning.
+    var seen: Set<UInt64>?
+    var walk = ListingWalk(pageLimit: ListingWatcher.PollLimits.fullPages)
+    /// When its last page was asked for, and before when the bucket has nothing left for the next.
+    var askedAt = -Double.infinity
+    var notBefore = -Double.infinity
+    /// What a complete listing lacked, to be asked for by id.
+    var lacking: [String] = []
+    /// The last complete listing that lacked nothing, and how many resources were present then.
+    var lastListed: Set<UInt64> = []
+    var knownPresent = -1
+}
+
 extension ListingWatcher {
     /// Goes on with the full listing that catches what the head does not show, and that makes the baseline.
-    mutating func sweep(head: HeadWalk, isFull: Bool) async throws {
-        if head.isComplete {
-            sweepSeen = poll.seen
-            try await endSweep()
-            return
+    mutating func sweep(head: HeadWalk?, pages: Int, isFull: Bool) async throws {
+        if let head, head.isComplete {
+            full.seen = poll.seen
+            return try await endSweep(.complete)
         }
-        guard !head.isCut, isSweepWanted(isFull: isFull, head: head) else { return }
+        guard pages > 0 else { return }
+        full.askedAt = poll.steady
         // A full poll does not go on with what another process began: it reads all of the listing itself.
-        let isResumed = isFull && progress.isBaselined && sweepSeen == nil
-        if progress.sweepStartedAt == nil || isResumed { beginSweep(at: head.nextCursor) }
-        var pages = 0
-        while let cursor = progress.sweepCursor ?? (pages == 0 ? head.nextCursor : nil) {
-            guard isFull || !progress.isBaselined || pages < pagesPerPoll else { return }
-            pages += 1
-            let page: PageScan
-            do {
-                page = try await list(after: cursor)
-            } catch let error as AurousError where error.isAboutCursor {
-                return try await restartSweep()
+        let isForeign = isFull && progress.isBaselined && full.seen == nil
+        if progress.sweepCursor == nil || isForeign {
+            guard let head else { return }
+            guard let cursor = head.nextCursor else { return try await endSweep(.cut) }
+            beginSweep(at: cursor)
+        }
+        try await sweepOn(pages: pages, isFull: isFull)
+    }
+
+    private mutating func sweepOn(pages: Int, isFull: Bool) async throws {
+        var left = pages
+        while left > 0, let cursor = progress.sweepCursor {
+            left -= 1
+            let (permit, wait) = try await requests.permit(.sweep, isFull ? .waits : .goes)
+            guard let permit else {
+                full.notBefore = requests.steadySeconds() + wait / .seconds(1)
+                return
             }
-            let before = (progress, sweepVisited)
-            progress.sweepCursor = nextCursor(of: page, visited: &sweepVisited)
-            let isLast = progress.sweepCursor == nil
-            do {
-                try await take(page, origin: .sweep)
-            } catch {
-                // The page was not kept, so the listing has not come any further.
-                (progress, sweepVisited) = before
-                throw error
+            switch try await sweepPage(after: cursor, permit) {
+            case .read: break
+            case .ended(let ending): return try await endSweep(ending)
+            case nil: return
             }
-            if isLast {
-                if page.hasMore { sweepSeen = nil }
-                return try await endSweep()
-            }
-            try await saveProgress()
             if !progress.isBaselined {
-                reportBaselining()
-                if !isFull, dependencies.now().duration(since: poll.beganAt) > source.poll.active { return }
+                dependencies.report(
+                    .baselining(source: source.name, kind: kind, resources: full.seen?.count ?? 0))
             }
         }
-        guard progress.sweepCursor == nil, pages == 0 else { return }
-        // There is more, but no way to it: what was read is no complete listing.
-        sweepSeen = nil
-        try await endSweep()
     }
 
-    private var pagesPerPoll: Int {
-        guard kind == .character else { return PollLimits.generationSweepPages }
-        return requests.budgetLevel > 0.5 ? PollLimits.characterSweepPages : 1
-    }
-
-    /// Characters change at any age, so a listing longer than a page is read round and round; generations below the head
-    /// are settled, so theirs is read now and then.
-    private func isSweepWanted(isFull: Bool, head: HeadWalk) -> Bool {
-        if isFull || !progress.isBaselined || progress.sweepStartedAt != nil { return true }
-        if kind == .character { return true }
-        guard let last = progress.sweptAt else { return true }
-        return poll.beganAt.duration(since: last) >= source.poll.sweep
-    }
-
-    private mutating func beginSweep(at cursor: String?) {
-        progress.sweepStartedAt = poll.beganAt
-        progress.sweepCursor = cursor
-        sweepSeen = poll.seen
-        sweepVisited = []
-    }
-
-    /// A cursor died under us: what was read stays read, and the listing begins again at the head with the next poll.
-    private mutating func restartSweep() async throws {
-        progress.sweepCursor = nil
-        if progress.isBaselined {
-            progress.sweepStartedAt = nil
-        } else {
-            sweepSeen = nil
-            try await resumeBaseline()
+    /// Reads and commits one page, with where the listing goes on. Nil where it begins anew with the next poll.
+    private mutating func sweepPage(
+        after cursor: String, _ permit: SourceRequests.Permit
+    ) async throws -> ListingWalk.Step? {
+        let page: PageScan
+        do {
+            page = try await list(after: cursor, permit)
+        } catch let error as AurousError where error.isAboutCursor {
+            return try await sweepAround(cursor)
         }
+        let examined = try await examine(page, origin: .sweep)
+        let before = (progress, full)
+        let step = full.walk.took(examined.walked)
+        if case .read(let after) = step { progress.sweepCursor = after } else { progress.sweepCursor = nil }
+        do {
+            try await apply([examined])
+        } catch {
+            // The page was not kept, so the listing has not come any further.
+            (progress, full) = before
+            throw error
+        }
+        if examined.differing.isEmpty, case .read = step { try await saveProgress() }
+        return step
+    }
+
+    /// A cursor died under us: the listing goes on from the row above it, or begins again at the head.
+    private mutating func sweepAround(_ cursor: String) async throws -> ListingWalk.Step? {
+        var step = full.walk.refused()
+        if case .ended = step,
+            let neighbour = try await store.neighbour(above: cursor, source: source.name, kind: kind),
+            full.walk.resumes(at: neighbour)
+        {
+            step = .read(after: neighbour)
+        }
+        guard case .read(let after) = step else {
+            progress.sweepCursor = nil
+            try await saveProgress()
+            return nil
+        }
+        progress.sweepCursor = after
         try await saveProgress()
+        return step
     }
 
-    /// The baseline goes on from the head: known pages are passed over without cost.
-    private mutating func resumeBaseline() async throws {
-        var cursor: String?
-        var visited: Set<String> = []
-        repeat {
-            let page = try await list(after: cursor)
-            try await take(page, origin: .sweep)
-            cursor = nextCursor(of: page, visited: &visited)
-        } while cursor != nil
-        try await endSweep()
+    private mutating func beginSweep(at cursor: String) {
+        if progress.sweepStartedAt == nil || progress.isBaselined { progress.sweepStartedAt = poll.beganAt }
+        progress.sweepCursor = cursor
+        full.seen = poll.seen
+        full.walk = ListingWalk(pageLimit: oddity == .endless ? PollLimits.endlessPages : PollLimits.fullPages)
+        full.walk.resumes(at: cursor)
     }
 
-    private mutating func endSweep() async throws {
+    private mutating func endSweep(_ ending: ListingWalk.Ending) async throws {
         let wasBaselined = progress.isBaselined
-        let listed = sweepSeen
-        let isWorthNoting = progress.sweepStartedAt != nil
+        let listed = ending == .complete ? full.seen : nil
+        let isWorthNoting = progress.sweepStartedAt != nil || progress.sweptAt == nil
         progress.sweepCursor = nil
         progress.sweepStartedAt = nil
-        sweepSeen = nil
+        full.seen = nil
+        switch ending {
+        case .complete: if oddity == .cut { note(nil) }
+        case .cut: note(.cut)
+        case .endless: note(.endless)
+        }
         if isWorthNoting {
             progress.sweptAt = poll.beganAt
             progress.isBaselined = true
@@ -115,30 +134,35 @@ extension ListingWatcher {
         if let listed { try await findVanished(listed: listed) }
     }
 
-    /// Whatever is known, present and absent from a complete listing is asked for by id; 404 means gone.
+    /// Notes whatever is known, present and absent from a complete listing.
     private mutating func findVanished(listed: Set<UInt64>) async throws {
         let present = try await store.presentCount(source: source.name, kind: kind)
         guard present > 0 else { return }
-        if present == knownPresent, listed == lastListed { return }
+        if present == full.knownPresent, listed == full.lastListed { return }
         var after = ""
-        var allListed = true
+        full.lacking = []
         while true {
             let ids = try await store.presentIDs(source: source.name, kind: kind, after: after, limit: 1000)
-            for id in ids
-            where !listed.contains(PageScan.idHash(of: id)) && !poll.seen.contains(PageScan.idHash(of: id)) {
-                allListed = false
-                try await visit(id, isListingComplete: true)
+            full.lacking += ids.filter { id in
+                let hash = PageScan.idHash(of: id)
+                return !listed.contains(hash) && !poll.seen.contains(hash)
             }
             guard let last = ids.last else { break }
             after = last
         }
-        if allListed {
-            knownPresent = present
-            lastListed = listed
+        if full.lacking.isEmpty {
+            full.knownPresent = present
+            full.lastListed = listed
         }
     }
 
-    private func reportBaselining() {
-        dependencies.report(.baselining(source: source.name, kind: kind, resources: sweepSeen?.count ?? 0))
+    /// Asks by id for what a complete listing lacked; 404 means gone.
+    mutating func confirmVanished(isFull: Bool) async throws {
+        while let id = full.lacking.first {
+            guard let permit = try await requests.permit(.id, isFull ? .waits : .goes).permit else { return }
+            var page: [ExaminedPage]?
+            try await visitPatiently(id, permit, isListingComplete: true, gathered: &page)
+            full.lacking.removeFirst()
+        }
     }
 }

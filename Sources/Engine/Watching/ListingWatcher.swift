@@ -2,10 +2,10 @@ import AurousAPI
 import Core
 import Store
 
-/// Watches one kind of resource of one source: asks, compares, decides and commits, page by page.
+/// Watches one kind of resource of one source: asks what the plan says, compares, decides and commits.
 ///
-/// A value owned by the one task that runs it. Everything that it knows beyond the run of one poll is in the store; what
-/// it holds besides (fingerprints, counts) only saves work.
+/// A value owned by the one task that runs it. Everything that it must not lose is in the store; what it holds besides
+/// (fingerprints, what is in flight, durations) only saves work, and is read from there when it begins.
 struct ListingWatcher {
     let source: SourceSettings
     let kind: ResourceKind
@@ -21,25 +21,36 @@ struct ListingWatcher {
     /// The generation of the rules that have looked at everything known.
     var rulesLookedAt = 0
     var isPrepared = false
-    /// Ids seen in the running full listing, while it is this process that has read it from its beginning.
-    var sweepSeen: Set<UInt64>?
-    /// The cursors of the running full listing, to notice one that leads in a circle.
-    var sweepVisited: Set<String> = []
-    /// The last complete listing that lacked nothing, and how many resources were present then.
-    var lastListed: Set<UInt64> = []
-    var knownPresent = -1
-    /// In which order resources were last asked for by id.
-    var lastAsked: [String: Int] = [:]
-    var askedCount = 0
+    var unknowns = UnknownConditions()
+    var learned = LearnedDurations()
+    var inFlight = InFlightTable()
+    /// The rows of the last head, by the hashes of their ids, and when it was asked for.
+    var onHead: Set<UInt64> = []
+    var headAskedAt: Double?
+    /// Whether the last head was all there is.
+    var isHeadAll = false
+    /// Whether something may have happened unseen: at the start, and after a failed poll.
+    var isCatchingUp = true
+    /// Why the listing cannot be read as it should be, once that was said.
+    var oddity: ListingOddity?
+    var full = FullListing()
+    /// Ids as the listing has them, around what was last visited, and when that was read.
+    var knownOrder: (ids: [String], readAt: Double) = ([], -.infinity)
+    var visitsNotBefore = -Double.infinity
+    /// When the next alert is due, and when alerts were last looked at.
+    var nextTimer: Timestamp?
+    var timersLookedAt: Double?
+    var learnedKeptAt = -Double.infinity
     /// Resources that the API did not know by id, once; gone when it is said again or a full listing lacks them.
     var suspects: Set<String> = []
-    var unknowns = UnknownConditions()
     /// The poll that is running.
     var poll = Poll()
 
     /// What one poll has come across.
     struct Poll {
         var beganAt = Timestamp(clampedSeconds: 0, nanoseconds: 0)
+        /// The same of the steady clock.
+        var steady = 0.0
         var seen: Set<UInt64> = []
         /// Of these, what came more than once: while rows shift, a listing can show an older and a newer state.
         var repeated: Set<UInt64> = []
@@ -52,80 +63,154 @@ struct ListingWatcher {
     /// Named limits of one poll.
     enum PollLimits {
         /// Pages that one walk from the head may read, and how many of them it holds before it commits.
-        static let headPages = 10_000
+        static let headPages = 500
         static let heldPages = 200
-        /// How often a walk begins anew in one poll because its cursor died.
-        static let headWalks = 3
-        /// Resources in flight that are asked for in one poll, by page or by id.
-        static let unsettled = 2000
-        /// Of these, how many by id.
-        static let byID = 60
+        /// The same once a listing has shown itself to be endless, until it ends again.
+        static let endlessPages = 10
+        /// Pages of a full listing.
+        static let fullPages = 50_000
+        /// Rows committed in one transaction: those of a page.
+        static let commitRows = 100
+        /// Requests of one poll for what is in flight below the head.
+        static let visits = 60
+        /// Rows of the known listing that visits are planned with.
+        static let knownOrder = 2000
         /// Resources that the API may have no usable answer about before the poll fails.
         static let failedVisits = 5
-        /// Alerts evaluated again in one poll.
+        /// Alerts evaluated again in one poll, and how many resources are asked for by id for it.
         static let due = 1000
-        /// Pages of a full listing read in one poll once the baseline is complete.
-        static let characterSweepPages = 5
-        static let generationSweepPages = 1
+        static let dueVisits = 60
+        /// How long the known order of a listing serves, in seconds.
+        static let orderAge = 30.0
+        /// How often durations are kept, in seconds.
+        static let learnedInterval = 300.0
+        /// Rows of a page that is all new which teach durations.
+        static let lessons = 10
+    }
+
+    private var plan: PollPlan {
+        PollPlan(pace: PollPlan.Pace(active: source.poll.active, idle: source.poll.idle, sweep: source.poll.sweep))
     }
 
     /// One poll of the listing. `isFull` reads all of it, as `--once` wants.
-    mutating func tick(isFull: Bool) async throws {
+    mutating func tick(isFull: Bool, signals: ListingSignals.Taken) async throws {
         if !isPrepared { try await prepare() }
         poll = Poll()
         poll.beganAt = dependencies.now()
+        poll.steady = requests.steadySeconds()
         try await endOrphans()
+        var orders = plan.orders(knowledge(timerNeedsHead: try await timerNeedsHead()))
+        if isFull {
+            orders = PollPlan.Orders(
+                head: true, visits: inFlight.entries.values.map(\.id).sorted(), sweepPages: .max, timers: true)
+        }
         if kind == .balance {
-            try await pollBalance()
+            if orders.head || !signals.ids.isEmpty || signals.head { try await pollBalance() }
         } else {
-            let head = try await walkHead()
-            try await visitUnsettled(below: head)
-            try await sweep(head: head, isFull: isFull)
+            try await look(orders, signals: signals, isFull: isFull)
         }
         try await lookWithNewRules()
-        try await evaluateDue()
+        if orders.timers { try await evaluateDue(isFull: isFull) }
         try await saveUnknowns()
+        try await saveLearned()
+        nextTimer = try await nextDue()
         dependencies.report(
             .polled(source: source.name, kind: kind, requests: poll.requests, rows: poll.rows, changed: poll.changed))
     }
 
-    private mutating func prepare() async throws {
-        progress = try await store.progress(source: source.name, kind: kind)
-        for (id, fingerprint) in try await store.fingerprints(
-            source: source.name, kind: kind, limit: SeenFingerprints.limit / 4)
-        {
-            seen.note(fingerprint, idHash: PageScan.idHash(of: id))
+    /// Asks for what was ordered. What is caught up with is committed in the order in which it happened; otherwise each
+    /// answer is committed as it comes.
+    private mutating func look(_ orders: PollPlan.Orders, signals: ListingSignals.Taken, isFull: Bool) async throws {
+        let hinted = try await hintedVisits(signals)
+        var gathered: [ExaminedPage]? = isCatchingUp || isFull ? [] : nil
+        var head: HeadWalk?
+        do {
+            if orders.head || hinted.head {
+                let walk = try await walkHead(purpose: orders.head ? .head : .hint)
+                try await keep(walk.pages, in: &gathered)
+                head = walk
+            }
+            try await visit(
+                hinted.ids, purpose: .hint, patience: .waits, isListingComplete: head?.isComplete ?? false,
+                gathered: &gathered)
+            try await visit(
+                orders.visits, purpose: .id, patience: isFull ? .waits : .goes,
+                isListingComplete: head?.isComplete ?? false, gathered: &gathered)
+        } catch {
+            // What was read is kept, whatever came after it.
+            if let read = gathered, !(error is StoreError) { try await apply(read) }
+            throw error
         }
-        if let fact = try await store.facts(prefix: unknownsName).first(where: { $0.name == unknownsName }) {
-            unknowns = UnknownConditions(document: fact.value)
-        }
-        isPrepared = true
+        if let gathered { try await apply(gathered) }
+        if head != nil { isCatchingUp = false }
+        if let head { noteHead(head) }
+        try await sweep(head: head, pages: orders.sweepPages, isFull: isFull)
+        try await confirmVanished(isFull: isFull)
     }
 
-    private var unknownsName: String { "unknown/\(source.name)/\(kind.rawValue)" }
-
-    private mutating func saveUnknowns() async throws {
-        guard unknowns.isDirty else { return }
-        try await store.setFact(unknownsName, unknowns.document(), at: dependencies.now())
+    /// Applies pages at once, or gathers them for later.
+    mutating func keep(_ pages: [ExaminedPage], in gathered: inout [ExaminedPage]?) async throws {
+        if gathered == nil { try await apply(pages) } else { gathered?.append(contentsOf: pages) }
     }
 
-    /// When to poll next, from the beginning of this poll: soon while something is in flight.
-    func interval() async throws -> Duration {
-        if kind == .balance { return source.poll.idle }
-        if !progress.isBaselined { return source.poll.active }
-        let inFlight = try await store.unsettled(source: source.name, kind: kind, limit: 1)
-        return inFlight.isEmpty ? source.poll.idle : source.poll.active
+    private mutating func noteHead(_ head: HeadWalk) {
+        isHeadAll = head.isComplete
+        guard let newest = head.newest else { return }
+        let partner = requests.budget.saw(newest, kind: kind, source: source.name, at: poll.steady)
+        if let partner { dependencies.report(.sameTeam(source: source.name, as: partner)) }
+    }
+
+    /// Something went wrong: what happens until it works again is caught up with in order.
+    mutating func failed() {
+        isCatchingUp = true
+        headAskedAt = nil
+    }
+
+    /// How long to wait until the plan wants to be looked at again.
+    func wait() -> Duration {
+        let known = knowledge(timerNeedsHead: false)
+        return max(.seconds(plan.wake(known) - known.now), .milliseconds(1))
+    }
+
+    private func knowledge(timerNeedsHead: Bool) -> PollPlan.Knowledge {
+        let (now, wall) = (requests.steadySeconds(), dependencies.now())
+        var known = PollPlan.Knowledge(
+            now: now, wall: wall, headAskedAt: headAskedAt, onHead: onHead, inFlight: inFlight, learned: learned,
+            sweep: sweepState(now: now, wall: wall), sweepNeedsHead: progress.sweepCursor == nil,
+            changesBelow: kind == .character && !isHeadAll,
+            timer: nextTimer.map { now + $0.duration(since: wall) / .seconds(1) }, timersLookedAt: timersLookedAt,
+            timerNeedsHead: timerNeedsHead, budget: requests.budgetView)
+        known.visitsNotBefore = visitsNotBefore
+        known.sweepNotBefore = full.notBefore
+        return known
+    }
+
+    private func sweepState(now: Double, wall: Timestamp) -> PollPlan.Sweep {
+        if kind == .balance { return .never }
+        guard progress.isBaselined, let swept = progress.sweptAt else {
+            // An endless listing is not read on and on.
+            return oddity == .endless ? .running(lastAsked: full.askedAt) : .urgent
+        }
+        if progress.sweepStartedAt != nil { return .running(lastAsked: full.askedAt) }
+        if kind == .character, isHeadAll { return .never }
+        return .none(lastBegan: now - max(0, wall.duration(since: swept) / .seconds(1)))
     }
 
     // Requests
 
-    mutating func list(after cursor: String?) async throws -> PageScan {
+    mutating func list(after cursor: String?, _ permit: SourceRequests.Permit) async throws -> PageScan {
         poll.requests += 1
-        return try await requests.list(after: cursor)
+        return try await requests.list(after: cursor, permit)
     }
 
-    mutating func single(_ id: String) async throws -> PageScan? {
+    /// The same, after waiting for a permit.
+    mutating func list(after cursor: String?, for purpose: RequestPurpose) async throws -> PageScan {
+        guard let permit = try await requests.permit(purpose).permit else { throw CancellationError() }
+        return try await list(after: cursor, permit)
+    }
+
+    mutating func single(_ id: String, _ permit: SourceRequests.Permit) async throws -> PageScan? {
         poll.requests += 1
-        return try await requests.single(id)
+        return try await requests.single(id, permit)
     }
 }

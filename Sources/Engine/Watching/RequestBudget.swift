@@ -1,59 +1,48 @@
-import Core
 import AurousAPI
+import Core
 import Synchronization
 
-/// The rate limits of the watched API, per endpoint class. Source: the API's pages on rate limits.
-enum EndpointClass: String, Sendable {
-    /// Lists and single GETs of generations, and the balance.
-    case general
-    /// The bucket `characters_get`.
-    case characters
-
-    init(_ kind: ResourceKind) { self = kind == .character ? .characters : .general }
-
-    var burst: Double { self == .general ? 1200 : 240 }
-    var perMinute: Double { self == .general ? 600 : 120 }
-}
-
-/// The share of the teams' rate limits that all sources together may use. Sources with the same key share a bucket.
+/// The shares of the teams' rate limits that all sources of this process together may use: see ``BudgetLedger``.
 package final class RequestBudget: Sendable {
-    private struct Name: Hashable {
-        var key: Secret
-        var endpoint: EndpointClass
+    private let ledger: Mutex<BudgetLedger>
+
+    package init(sources: [SourceSettings]) {
+        var ledger = BudgetLedger()
+        for source in sources {
+            ledger.enrol(
+                source: source.name, address: source.api, team: source.team, share: source.budget, kinds: source.watch)
+        }
+        self.ledger = Mutex(ledger)
     }
 
-    private let buckets = Mutex<[Name: TokenBucket]>([:])
+    func uses(_ key: Secret, source: String, at now: Double) {
+        ledger.withLock { $0.uses(key, source: source, at: now) }
+    }
 
-    package init() {}
+    /// See ``BudgetLedger/saw(_:kind:source:at:)``.
+    func saw(_ idHash: UInt64, kind: ResourceKind, source: String, at now: Double) -> String? {
+        ledger.withLock { $0.saw(idHash, kind: kind, source: source, at: now) }
+    }
 
-    /// Takes one request's worth, or says how long to wait before asking again. `now` is in seconds of a steady clock.
-    func take(key: Secret, endpoint: EndpointClass, share: Double, at now: Double) -> Duration {
-        withBucket(key, endpoint, share, now) { $0.take(at: now) }
+    /// Takes one request's worth and returns zero, or says how long to wait before asking again.
+    func take(source: String, endpoint: EndpointClass, purpose: RequestPurpose, at now: Double) -> Duration {
+        ledger.withLock { $0.take(source: source, endpoint: endpoint, purpose: purpose, at: now) }
     }
 
     /// Takes in what an answer said of the team's bucket.
-    func observed(_ reading: RateLimitReading, key: Secret, endpoint: EndpointClass, share: Double, at now: Double) {
+    func observed(_ reading: RateLimitReading, source: String, endpoint: EndpointClass, at now: Double) {
         guard let limit = reading.limit, let remaining = reading.remaining else { return }
-        withBucket(key, endpoint, share, now) {
-            $0.observed(limit: Double(limit), remaining: Double(remaining), at: now)
+        ledger.withLock {
+            $0.observed(
+                limit: Double(limit), remaining: Double(remaining), source: source, endpoint: endpoint, at: now)
         }
     }
 
-    /// How full our share is, from 0 to 1.
-    func level(key: Secret, endpoint: EndpointClass, share: Double, at now: Double) -> Double {
-        withBucket(key, endpoint, share, now) { $0.level(at: now) }
+    func hold(source: String, endpoint: EndpointClass, until time: Double, at now: Double) {
+        ledger.withLock { $0.hold(source: source, endpoint: endpoint, until: time, at: now) }
     }
 
-    private func withBucket<T: Sendable>(
-        _ key: Secret, _ endpoint: EndpointClass, _ share: Double, _ now: Double, _ body: (inout TokenBucket) -> T
-    ) -> T {
-        buckets.withLock { buckets in
-            let name = Name(key: key, endpoint: endpoint)
-            var bucket =
-                buckets[name]
-                ?? TokenBucket(burst: endpoint.burst, perMinute: endpoint.perMinute, share: share, at: now)
-            defer { buckets[name] = bucket }
-            return body(&bucket)
-        }
+    func view(source: String, endpoint: EndpointClass, at now: Double) -> BudgetLedger.View {
+        ledger.withLock { $0.view(source: source, endpoint: endpoint, at: now) }
     }
 }
