@@ -28,6 +28,25 @@ import Testing
         }
     }
 
+    @Test func `over a balance, added later, counts from when the balance last changed`() {
+        let low = Sample.rule("low", watch: .balance, when: "self.credits < 100.0", for: .seconds(600))
+        var line = Timeline()
+        _ = line.at(0, sees: "balance", "", [("credits", "500")], kind: .balance, isBaseline: true)
+        _ = line.at(1000, sees: "balance", "", [("credits", "50")], kind: .balance)
+        line.replaceRules(low)
+        #expect(line.at(1100, newRules: ["low"], lookAt: "balance", kind: .balance) == [])
+        #expect(line.alert("low", "balance", kind: .balance)?.dueAt == Sample.at(1600))
+    }
+
+    @Test func `counts from when the clock turned its condition, although something else has changed by then`() {
+        let old = Sample.rule("old", when: #"now - self.created_at > duration("10m")"#, for: .seconds(300))
+        var line = Timeline(old)
+        let created = [("created_at", Sample.time(0))]
+        _ = line.at(10, sees: "img_1", "pending", created)
+        _ = line.at(700, sees: "img_1", "processing", created)
+        #expect(line.alert("old", "img_1")?.since == Sample.at(600).advanced(by: .milliseconds(1)))
+    }
+
     @Test func `never speaks of what recovers early`() {
         var line = Timeline(stuck)
         _ = line.at(0, sees: "char_1", "reviewing", updated(0), kind: .character)

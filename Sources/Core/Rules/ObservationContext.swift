@@ -28,7 +28,7 @@ struct ObservationContext {
         let old = oldRaw.map { RecordBuilder.record(of: $0, schema: schema).record }
         let isSettled = Snapshot.isSettled(status: observation.status, kind: kind)
         let since: Timestamp
-        if let known, known.status == observation.status {
+        if let known, known.status == observation.status, kind != .balance {
             since = known.statusSince
         } else {
             since = StatusBeginning.time(

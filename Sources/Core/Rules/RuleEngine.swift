@@ -12,6 +12,21 @@ package struct KnownResource: Sendable {
     }
 }
 
+extension KnownResource {
+    /// What is known of the resource named `id` once the decision is in force.
+    package func after(_ decision: Decision, id: String) -> KnownResource {
+        var latest = latest
+        for record in decision.records where record.resource.id == id { latest[record.rule] = record }
+        for (rule, record) in latest where decision.forgotten.contains(record.id) {
+            // What is forgotten gives its number back; those before it keep theirs.
+            latest[rule] = AlertRecord(
+                rule: rule, resource: record.resource, activation: record.activation - 1, phase: .resolved,
+                since: record.since, severity: record.severity)
+        }
+        return KnownResource(snapshot: decision.snapshots.last { $0.key.id == id } ?? snapshot, latest: latest)
+    }
+}
+
 /// Decides what follows from what was seen. Pure: no clock, no chance, no I/O; the same input gives the same ids.
 package struct RuleEngine: Sendable {
     private let rulesByKind: [ResourceKind: [Rule]]

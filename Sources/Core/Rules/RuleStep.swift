@@ -57,10 +57,14 @@ struct RuleStep {
             rule: rule.name, resource: context.snapshot.key, activation: number, phase: .pending,
             since: context.now, severity: rule.severity)
         let began: Timestamp
-        if latest?.phase == .watching, context.occasion == .unchanged, let due = latest?.dueAt {
+        let held = heldBefore
+        // What the clock turned, it turned when it was due, whatever else has changed by the time somebody looks.
+        if latest?.phase == .watching, let due = latest?.dueAt,
+            context.occasion == .unchanged || (held && due <= context.now)
+        {
             began = min(due, context.now)
         } else {
-            began = context.conditionBegan(previouslyTrue: heldBefore)
+            began = context.conditionBegan(previouslyTrue: held)
         }
         let transition = AlertStateMachine(policy: rule.policy).start(&fresh, began: began, now: context.now)
         keepClockDue(&fresh)
