@@ -8,6 +8,9 @@ package enum ResourceKind: String, Sendable, Hashable, CaseIterable, Comparable 
     case generation, character, balance, source, sink
 
     package static func < (left: ResourceKind, right: ResourceKind) -> Bool { left.rawValue < right.rawValue }
+
+    /// Whether the API lists it; the others are Auspex' own sources and sinks.
+    package var isListed: Bool { self != .source && self != .sink }
 }
 
 /// Names one resource of one source. Two sources may hold resources with the same id.
@@ -22,6 +25,13 @@ package struct ResourceKey: Hashable, Sendable {
         self.kind = kind
         self.id = id
     }
+
+    /// The `source` of a sink: no source of the configuration, but Auspex itself.
+    package static let ownSource = "auspex"
+
+    /// A source, seen as a resource of its own.
+    package static func source(_ name: String) -> ResourceKey { ResourceKey(source: name, kind: .source, id: name) }
+    package static func sink(_ name: String) -> ResourceKey { ResourceKey(source: ownSource, kind: .sink, id: name) }
 }
 
 /// `alt_…`: one activation of one rule for one resource.

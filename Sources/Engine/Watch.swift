@@ -41,6 +41,7 @@ package final class Watch: Sendable {
     private let outbox: Outbox
     private let budget: RequestBudget
     private let signals: [String: ListingSignals]
+    private let ownSignals: SelfSignals
     package let health: [SourceHealth]
     private let steadySeconds: @Sendable () -> Double
 
@@ -50,6 +51,13 @@ package final class Watch: Sendable {
     private static let pruneBatch = 2000
 
     package init(_ parts: Parts, dependencies: Dependencies, steadySeconds: @escaping @Sendable () -> Double) {
+        let ownSignals = SelfSignals()
+        var dependencies = dependencies
+        dependencies.report = { [report = dependencies.report] event in
+            ownSignals.note(event)
+            report(event)
+        }
+        self.ownSignals = ownSignals
         self.parts = parts
         self.dependencies = dependencies
         self.steadySeconds = steadySeconds
@@ -59,8 +67,11 @@ package final class Watch: Sendable {
                 (sink, lanes.first { $0.configuration.name == sink.name }?.lane ?? LaneSettings())
             },
             store: parts.store, dependencies: dependencies, steadySeconds: steadySeconds)
-        health = parts.settings.sources.map {
-            SourceHealth(source: $0.name, kinds: $0.watch, store: parts.store, steadySeconds: steadySeconds)
+        health = parts.settings.sources.map { source in
+            SourceHealth(source: source.name, kinds: source.watch, store: parts.store, steadySeconds: steadySeconds) {
+                isNews in
+                if isNews { ownSignals.changed(.source(source.name), isUrgent: true) }
+            }
         }
         budget = RequestBudget(sources: parts.settings.sources)
         var signals: [String: ListingSignals] = [:]
@@ -118,6 +129,11 @@ package final class Watch: Sendable {
             for await failure in group { if let failure { failed.append(failure) } }
             return failed.sorted()
         }
+        var selfWatch = selfWatch()
+        await selfWatch.once()
+        await outbox.run(untilIdle: true)
+        // What became of the deliveries is looked at too, and what there is to say of it goes out.
+        await selfWatch.once()
         await outbox.run(untilIdle: true)
         return Outcome(failures: failures)
     }
@@ -158,11 +174,13 @@ package final class Watch: Sendable {
     /// New rules are in force: the listings look at once.
     package func rulesChanged() {
         for listing in signals.values { listing.rulesChanged() }
+        ownSignals.rulesChanged()
     }
 
     private func retire() async {
         do {
-            try await Retirement(store: parts.store, dependencies: dependencies).run(watched: parts.settings.sources)
+            try await Retirement(store: parts.store, dependencies: dependencies).run(
+                watched: parts.settings.sources, sinks: parts.settings.sinks.map(\.configuration.name))
         } catch {
             dependencies.report(.storeFailed(reason: "\(error)"))
         }
@@ -177,6 +195,10 @@ package final class Watch: Sendable {
                     var loop = loop
                     await loop.run()
                 }
+            }
+            group.addTask { [self] in
+                var selfWatch = selfWatch()
+                await selfWatch.run()
             }
             group.addTask { [self] in await prune() }
         }
@@ -193,6 +215,27 @@ package final class Watch: Sendable {
                     sources: parts.settings.sources.count)
             }
         }
+    }
+
+    private func selfWatch() -> SelfWatch {
+        let outbox = outbox
+        return SelfWatch(
+            settings: parts.settings, health: health, signals: ownSignals, limits: { [self] in limits(of: $0) },
+            store: parts.store, rules: parts.rules, dependencies: dependencies, outboxFilled: { outbox.look() })
+    }
+
+    /// What is known of the source's buckets, of which the emptiest counts.
+    private func limits(of source: SourceSettings) -> SourceLimits {
+        var limits = SourceLimits()
+        for endpoint in Set(source.watch.map(EndpointClass.init)) {
+            let level = budget.view(source: source.name, endpoint: endpoint, at: steadySeconds()).level
+            guard level <= limits.level ?? 1 else { continue }
+            limits.level = level
+            if let reading = budget.reading(source: source.name, endpoint: endpoint) {
+                (limits.limit, limits.remaining) = (reading.limit, reading.remaining)
+            }
+        }
+        return limits
     }
 
     private func watcher(

@@ -22,6 +22,8 @@ struct StatusReport {
     }
 
     private var sources: [SourceLine] = []
+    /// Conditions on the sources and sinks themselves that have no answer.
+    private var ownUnknowns: [(source: String, conditions: UnknownConditions)] = []
     /// Whether anybody watches; otherwise all of this is how it was when the last one stopped.
     private let isWatched: Bool
     private var alerts: [AlertPhase: Int]
@@ -35,7 +37,7 @@ struct StatusReport {
                 if let counted = resources.first(where: { $0.source == source.name && $0.kind == kind }) {
                     (line.resources, line.unsettled) = (counted.all, counted.unsettled)
                 }
-                let name = "source/\(source.name)/\(kind.rawValue)"
+                let name = SourceHealth.factName(source.name, kind)
                 if let fact = try await store.facts(prefix: name).first(where: { $0.name == name }) {
                     line.read(fact.value)
                 }
@@ -45,6 +47,12 @@ struct StatusReport {
                 }
                 sources.append(line)
             }
+        }
+        let own = settings.sources.map { ResourceKey.source($0.name) } + [ResourceKey.sink("")]
+        for key in own {
+            let name = "unknown/\(key.source)/\(key.kind.rawValue)"
+            guard let fact = try await store.facts(prefix: name).first(where: { $0.name == name }) else { continue }
+            ownUnknowns.append((key.source, UnknownConditions(document: fact.value)))
         }
         alerts = try await store.alertCounts()
         isWatched = store.isWatched
@@ -152,9 +160,9 @@ struct StatusReport {
 
     /// Conditions that could not be evaluated, by source and rule.
     private var unknownLines: [(source: String, rule: String, resources: Int, example: String, reason: String)] {
-        sources.flatMap { line in
-            line.unknowns.byRule.sorted { $0.key < $1.key }.compactMap { rule, reasons in
-                reasons.min { $0.key < $1.key }.map { (line.name, rule, reasons.count, $0.key, $0.value) }
+        (sources.map { (source: $0.name, conditions: $0.unknowns) } + ownUnknowns).flatMap { line in
+            line.conditions.byRule.sorted { $0.key < $1.key }.compactMap { rule, reasons in
+                reasons.min { $0.key < $1.key }.map { (line.source, rule, reasons.count, $0.key, $0.value) }
             }
         }
     }
@@ -173,11 +181,11 @@ extension StatusReport.SourceLine {
     }
 
     fileprivate mutating func read(_ document: String) {
-        guard case .map(let members)? = try? JSON.parse(document) else { return }
-        if case .string(let text)? = members["last_success_at"] { lastSuccessAt = Timestamp(rfc3339: text) }
-        if case .int(let count)? = members["consecutive_failures"] { failures = count }
-        if case .string(let text)? = members["last_error"] { lastError = text }
-        if case .int(let count)? = members["requests_last_hour"] { requests = count }
-        if case .int(let count)? = members["changes_last_hour"] { changes = count }
+        let state = SourceHealth.State(document: document)
+        lastSuccessAt = state.lastSuccessAt
+        failures = Int64(state.consecutiveFailures)
+        lastError = state.lastError
+        requests = Int64(state.requestsLastHour)
+        changes = Int64(state.changesLastHour)
     }
 }

@@ -171,6 +171,55 @@ private let failed = """
         }
     }
 
+    @Test func `tells by another sink that the API is down, and by status that it is`() async throws {
+        let down = "rules: [{ name: down, watch: source, when: \"!self.reachable\", for: 300ms, notify: [local] }]"
+        try await World.with(rules: down, extra: "local: { kind: file, path: alerts.jsonl }") {
+            world, program async throws in
+            let alerts = world.folder.appendingPathComponent("alerts.jsonl")
+            let running = try program.start(["run"])
+            _ = await world.api.requests(atLeast: 4)
+            world.api.setFaultRule { _ in .close }
+            try await waitUntil { (try? String(contentsOf: alerts, encoding: .utf8))?.contains("alert.fired") ?? false }
+            let line = try String(contentsOf: alerts, encoding: .utf8)
+            #expect(line.contains(#""kind":"source""#) && line.contains(#""resource_id":"studio""#))
+            #expect(line.contains(#""last_error_kind":"network""#))
+            #expect(line.split(separator: "\n").count == 1)
+            let listed = try await program.run("alerts", "--json")
+            #expect(listed.output.contains(#""rule":"down""#))
+            let status = try await program.run("status", "--json")
+            #expect(status.output.contains(#""id":"source/studio/generation""#))
+            #expect(!status.output.contains(#""id":"source/studio/source""#))
+            world.api.setFaultRule(nil)
+            try await waitUntil {
+                (try? String(contentsOf: alerts, encoding: .utf8))?.contains("alert.resolved") ?? false
+            }
+            running.send(SIGTERM)
+            #expect(try await running.end().status == 0)
+        }
+    }
+
+    @Test func `watches the balance where it is asked to`() async throws {
+        let low = "rules: [{ name: low, watch: balance, when: self.available_credits < 100.0, for: 200ms }]"
+        try await World.with(rules: low) { world, program async throws in
+            let file = world.folder.appendingPathComponent("auspex.yaml")
+            try String(contentsOf: file, encoding: .utf8)
+                .replacingOccurrences(of: "budget: 1", with: "budget: 1\n    watch: [balance]")
+                .write(to: file, atomically: true, encoding: .utf8)
+            world.api.withWorld(of: "studio") { $0.balance.creditHundredths = 50_000 }
+            let running = try program.start(["run"])
+            _ = await world.api.requests(atLeast: 3)
+            #expect(world.receiver.received.isEmpty)
+            world.api.withWorld(of: "studio") { $0.balance.creditHundredths = 9_900 }
+            let fired = await world.receiver.received(atLeast: 1)
+            #expect(fired.first?.json?["data"]?["alerts"]?.elements?.first?["kind"]?.text == "balance")
+            world.api.withWorld(of: "studio") { $0.balance.creditHundredths = 50_000 }
+            let both = await world.receiver.received(atLeast: 2)
+            #expect(both.last?.json?["type"]?.text == "alert.resolved")
+            running.send(SIGTERM)
+            #expect(try await running.end().status == 0)
+        }
+    }
+
     @Test func `says that the key is refused, and goes on by itself once it is not`() async throws {
         try await World.with(rules: failed) { world, program async throws in
             world.api.setKey(World.key, .revoked)

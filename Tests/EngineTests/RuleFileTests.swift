@@ -137,7 +137,12 @@ import Testing
             ("a name without letters", "rules: [{ name: '', watch: generation, when: 'true' }]\n"),
             ("a name of two lines", "rules: [{ name: \"a\\nb\", watch: generation, when: 'true' }]\n"),
             ("a misspelt kind", "rules: [{ name: r, watch: generations, when: 'true' }]\n"),
-            ("a kind of a later version", "rules: [{ name: r, watch: source, when: 'true' }]\n"),
+            ("a misspelt field of a source", "rules: [{ name: r, watch: source, when: '!self.reachabel' }]\n"),
+            ("a misspelt state of a sink", "rules: [{ name: r, watch: sink, when: 'self.circuit == \"opened\"' }]\n"),
+            (
+                "a misspelt field of a listing",
+                "rules: [{ name: r, watch: source, when: '!self.listings.character.reachabel' }]\n"
+            ),
             ("a misspelt severity", ruled("severity: critcal")), ("a duration without a unit", ruled("for: 30")),
             ("a negative duration", ruled("for: -5m")), ("a reminder without a pause", ruled("repeat_interval: 0s")),
             ("no boolean", ruled("send_resolved: maybe")), ("an unknown sink", ruled("notify: [opps]")),

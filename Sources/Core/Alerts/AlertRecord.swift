@@ -57,7 +57,7 @@ package struct AlertRecord: Sendable, Equatable {
     }
 
     /// Whether it only keeps a timer.
-    var isTimer: Bool { phase == .watching || phase == .standing }
+    package var isTimer: Bool { phase == .watching || phase == .standing }
 
     /// Whether it counts: pending or firing.
     package var isOpen: Bool { phase == .pending || phase == .firing }

@@ -51,7 +51,8 @@ package struct SchemaField: Sendable {
 
 /// The documented fields of a resource (or of an object inside one), as rules see them.
 ///
-/// Source: the API's pages `GET /v1/images`, `GET /v1/characters`, `GET /v1/balance`. `gone` is Auspex' own.
+/// Source: the API's pages `GET /v1/images`, `GET /v1/characters`, `GET /v1/balance`. `gone` is Auspex' own, as is all
+/// of a source and a sink.
 package final class ResourceSchema: Sendable {
     /// The type's name in messages: `Generation`, `Cost`.
     package let name: String
@@ -178,32 +179,6 @@ package final class ResourceSchema: Sendable {
             SchemaField("available_credits", .decimal, "credits less those held"),
             SchemaField("currency", .text, "such as `credit`"),
             SchemaField("billing_mode", .text, "such as `metered`; `exempt` is never blocked"),
-            gone,
-        ])
-
-    package static let source = ResourceSchema(
-        "Source",
-        [
-            SchemaField("name", .text, "the name in the configuration"),
-            SchemaField("reachable", .boolean, "whether the last poll was answered"),
-            SchemaField("consecutive_failures", .integer, "failed polls since the last one that worked"),
-            SchemaField("last_success_at", .time, "when a poll last worked"),
-            SchemaField("last_error", .text, "what the last failed poll said; null when reachable"),
-            SchemaField("rate_limit", .integer, "the size of the team's bucket of requests"),
-            SchemaField("rate_remaining", .integer, "what was left in the bucket at the last answer"),
-            gone,
-        ])
-
-    package static let sink = ResourceSchema(
-        "Sink",
-        [
-            SchemaField("name", .text, "the name in the configuration"),
-            SchemaField("kind", .text, "such as `webhook`"),
-            SchemaField("pending", .integer, "deliveries on their way"),
-            SchemaField("dead", .integer, "deliveries given up"),
-            SchemaField("consecutive_failures", .integer, "failed attempts since the last that worked"),
-            SchemaField("oldest_pending_at", .time, "when the oldest pending delivery was made, or null"),
-            SchemaField("last_error", .text, "what the last failed attempt said; null when it worked"),
             gone,
         ])
 }

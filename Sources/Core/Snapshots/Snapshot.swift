@@ -41,7 +41,9 @@ package struct Snapshot: Sendable {
         switch kind {
         case .generation: ResourceSchema.settledStatuses.contains(status)
         case .character: status == "ready" || status == "failed"
-        case .balance, .source, .sink: true
+        case .balance: true
+        // What Auspex knows of itself costs no request, so the clock may ask for it often.
+        case .source, .sink: false
         }
     }
 }

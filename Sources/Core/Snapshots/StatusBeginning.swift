@@ -10,6 +10,9 @@ package import CEL
 /// | character | `updated_at`, else `created_at` | `updated_at` if it moved with the change, else now |
 /// | generation in a final state | `completed_at`, else `created_at` | `completed_at`, else now |
 /// | generation in flight | `created_at` | now |
+/// | source | `unreachable_since`, else now | `unreachable_since`, else now |
+/// | sink | `open_since`, else now | `open_since`, else now |
+/// | balance | now | now, at every change: it has no status |
 package enum StatusBeginning {
     package static func time(
         of record: CELRecord, kind: ResourceKind, isSettled: Bool, previous: (record: CELRecord, since: Timestamp)?,
@@ -32,7 +35,9 @@ package enum StatusBeginning {
         case .generation:
             if isSettled, let completed = time("completed_at", of: record) { return completed }
             return previous == nil ? time("created_at", of: record) : nil
-        case .balance, .source, .sink: return nil
+        case .source: return time("unreachable_since", of: record)
+        case .sink: return time("open_since", of: record)
+        case .balance: return nil
         }
     }
 

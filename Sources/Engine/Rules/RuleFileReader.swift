@@ -144,12 +144,7 @@ package struct RuleFileReader {
     }
 
     private mutating func watched(_ node: YAMLNode) -> ResourceKind? {
-        let supported: [ResourceKind] = [.generation, .character, .balance]
-        if let kind = node.scalarText.flatMap(ResourceKind.init(rawValue:)), !supported.contains(kind) {
-            reader.error(at: node, "`watch: \(kind.rawValue)` is not supported by this version of auspex")
-            return nil
-        }
-        return reader.choice(node, what: "`watch`", among: supported.map(\.rawValue))
+        reader.choice(node, what: "`watch`", among: ResourceKind.allCases.map(\.rawValue))
             .flatMap(ResourceKind.init(rawValue:))
     }
 

@@ -139,7 +139,7 @@ extension SettingsReader {
         let parts = path.split(separator: ".")
         guard parts.count > 1, parts[0] == "self" else { return }
         let field = String(parts[1].prefix { $0 != "[" })
-        let known = [ResourceSchema.generation, .character, .balance].flatMap { $0.fields.map(\.name) }
+        let known = ResourceKind.allCases.map(ResourceSchema.of).flatMap { $0.fields.map(\.name) }
         guard !known.contains(field) else { return }
         if let near = Suggestion.nearest(to: field, among: known) {
             reader.error(at: node, "no resource has a field '\(field)'", hint: "did you mean 'self.\(near)'?")

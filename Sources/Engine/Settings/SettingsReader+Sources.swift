@@ -6,7 +6,7 @@ extension SettingsReader {
     private static let sourceKeys = [
         "name", "api", "key", "version", "watch", "poll", "budget", "team", "webhook_secret", "ca", "proxy",
     ]
-    private static let watchable: [ResourceKind] = [.generation, .character, .balance]
+    private static let watchable = ResourceKind.allCases.filter(\.isListed)
     /// Names become labels, file names and parts of ids: letters, digits, `.`, `_` and `-`, up to 64.
     static let nameLimit = 64
 

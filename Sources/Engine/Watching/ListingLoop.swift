@@ -95,7 +95,8 @@ struct ListingLoop {
                 source: watcher.source.name, kind: watcher.kind, reason: "\(error)",
                 isLoud: error.isAuthentication && !isFailing, retryIn: delay))
         isFailing = true
-        await health.failed(watcher.kind, reason: "\(error)", at: dependencies.now())
+        await health.failed(
+            watcher.kind, reason: "\(error)", failure: PollFailure(error), at: dependencies.now())
         return Wait(duration: delay, refusedKey: error.isAuthentication ? key : nil, hasFailed: true)
     }
 

@@ -4,7 +4,14 @@ import Synchronization
 
 /// The shares of the teams' rate limits that all sources of this process together may use: see ``BudgetLedger``.
 package final class RequestBudget: Sendable {
+    private struct Name: Hashable {
+        var source: String
+        var endpoint: EndpointClass
+    }
+
     private let ledger: Mutex<BudgetLedger>
+    /// What the API last said to each source.
+    private let readings = Mutex<[Name: RateLimitReading]>([:])
 
     package init(sources: [SourceSettings]) {
         var ledger = BudgetLedger()
@@ -32,10 +39,16 @@ package final class RequestBudget: Sendable {
     /// Takes in what an answer said of the team's bucket.
     func observed(_ reading: RateLimitReading, source: String, endpoint: EndpointClass, at now: Double) {
         guard let limit = reading.limit, let remaining = reading.remaining else { return }
+        readings.withLock { $0[Name(source: source, endpoint: endpoint)] = reading }
         ledger.withLock {
             $0.observed(
                 limit: Double(limit), remaining: Double(remaining), source: source, endpoint: endpoint, at: now)
         }
+    }
+
+    /// What the API last said of the team's bucket.
+    func reading(source: String, endpoint: EndpointClass) -> RateLimitReading? {
+        readings.withLock { $0[Name(source: source, endpoint: endpoint)] }
     }
 
     func hold(source: String, endpoint: EndpointClass, until time: Double, at now: Double) {

@@ -14,6 +14,43 @@ package final class SourceHealth: Sendable {
         /// Requests of the last hour, and the changes that they found.
         package var requestsLastHour = 0
         package var changesLastHour = 0
+        /// Nil while the last poll worked.
+        package var failure: PollFailure?
+        /// When the first of the failed polls in a row was.
+        package var failingSince: Timestamp?
+
+        package init(lastSuccessAt: Timestamp? = nil) { self.lastSuccessAt = lastSuccessAt }
+
+        /// Reads what was written to the store.
+        package init(document: String) {
+            guard case .map(let members)? = try? JSON.parse(document) else { return }
+            if case .string(let text)? = members["last_success_at"] { lastSuccessAt = Timestamp(rfc3339: text) }
+            if case .int(let count)? = members["consecutive_failures"] { consecutiveFailures = Int(count) }
+            if case .string(let text)? = members["last_error"] { lastError = text }
+            if case .int(let count)? = members["requests_last_hour"] { requestsLastHour = Int(count) }
+            if case .int(let count)? = members["changes_last_hour"] { changesLastHour = Int(count) }
+        }
+
+        /// After a poll that worked.
+        package func polled(at now: Timestamp) -> State { State(lastSuccessAt: now) }
+
+        /// After a poll that failed.
+        package func failed(reason: String, failure: PollFailure, at now: Timestamp) -> State {
+            var after = self
+            after.consecutiveFailures += 1
+            after.lastError = reason
+            after.failure = failure
+            after.failingSince = failingSince ?? now
+            return after
+        }
+
+        /// Whether this process has polled it.
+        var isPolled: Bool { lastSuccessAt != nil || consecutiveFailures > 0 }
+    }
+
+    /// The name under which the store keeps the state of one listing.
+    package static func factName(_ source: String, _ kind: ResourceKind) -> String {
+        "source/\(source)/\(kind.rawValue)"
     }
 
     package let source: String
@@ -23,11 +60,15 @@ package final class SourceHealth: Sendable {
     private let steadySeconds: @Sendable () -> Double
     private let writtenAt = Mutex<[ResourceKind: Timestamp]>([:])
     private static let writeInterval = Duration.seconds(60)
+    /// Is told of the end of every poll, and whether it is news.
+    private let changed: @Sendable (_ isNews: Bool) -> Void
 
     init(
-        source: String, kinds: [ResourceKind], store: SQLiteStore, steadySeconds: @escaping @Sendable () -> Double
+        source: String, kinds: [ResourceKind], store: SQLiteStore, steadySeconds: @escaping @Sendable () -> Double,
+        changed: @escaping @Sendable (_ isNews: Bool) -> Void = { _ in }
     ) {
         self.source = source
+        self.changed = changed
         self.store = store
         self.steadySeconds = steadySeconds
         states = Mutex(Dictionary(kinds.map { ($0, State()) }, uniquingKeysWith: { first, _ in first }))
@@ -63,21 +104,20 @@ package final class SourceHealth: Sendable {
     func polled(_ kind: ResourceKind, at now: Timestamp) async {
         let wasFailing = states.withLock { states in
             let before = states[kind] ?? State()
-            states[kind] = State(lastSuccessAt: now)
+            states[kind] = before.polled(at: now)
             return before.consecutiveFailures > 0 || before.lastSuccessAt == nil
         }
+        changed(wasFailing)
         await write(kind, isUrgent: wasFailing, at: now)
     }
 
-    func failed(_ kind: ResourceKind, reason: String, at now: Timestamp) async {
+    func failed(_ kind: ResourceKind, reason: String, failure: PollFailure, at now: Timestamp) async {
         let isNews = states.withLock { states in
-            var state = states[kind] ?? State()
-            let isNews = state.lastError != reason
-            state.consecutiveFailures += 1
-            state.lastError = reason
-            states[kind] = state
-            return isNews
+            let before = states[kind] ?? State()
+            states[kind] = before.failed(reason: reason, failure: failure, at: now)
+            return before.lastError != reason
         }
+        changed(true)
         await write(kind, isUrgent: isNews, at: now)
     }
 
@@ -101,6 +141,6 @@ package final class SourceHealth: Sendable {
                     ("changes_last_hour", .int(Int64(state.changesLastHour))),
                 ])))
         // A note for people: if the store cannot take it, the loops say so themselves.
-        try? await store.setFact("source/\(source)/\(kind.rawValue)", document, at: now)
+        try? await store.setFact(SourceHealth.factName(source, kind), document, at: now)
     }
 }

@@ -2,7 +2,8 @@
 enum StarterFiles {
     static let all: [(name: String, text: String)] = [
         ("auspex.yaml", configuration), ("rules/generations.yaml", generations),
-        ("rules/characters.yaml", characters), ("rules/jobs.yaml", jobs),
+        ("rules/characters.yaml", characters), ("rules/jobs.yaml", jobs), ("rules/balance.yaml", balance),
+        ("rules/auspex-itself.yaml", auspexItself),
     ]
 
     private static let configuration = #"""
@@ -14,7 +15,7 @@ enum StarterFiles {
             api: https://api.aurous-labs.com
             key: { env: AUROUS_API_KEY }        # or { file: /run/secrets/aurous }; a key with the scope `read` is enough
             version: "2026-05-15"
-            watch: [generation, character]      # and balance
+            watch: [generation, character, balance]
             poll: { active: 2s, idle: 15s, sweep: 15m }
             budget: 0.5                         # the share of the team's rate limit that Auspex may use
 
@@ -170,6 +171,90 @@ enum StarterFiles {
             severity: info
             title: "Video ${self.id} is ready"
             notify: [jobs]
+
+        """#
+
+    private static let balance = #"""
+        # Rules for the team's credits, for who pays and for who builds. A source has a balance where its `watch:` names `balance`.
+        rules:
+          # What is held by generations in flight is not available. A team that is exempt is never blocked.
+          - name: credits-low
+            watch: balance
+            when: self.available_credits < 100.0 && self.billing_mode != "exempt"
+            for: 1m
+            severity: warning
+            title: "${source} has ${self.available_credits} ${self.currency}s left"
+            text: "${self.held_credits} of ${self.credits} are held by what is in flight."
+
+          # New generations are refused from here on.
+          - name: credits-gone
+            watch: balance
+            when: self.available_credits <= 0.0 && self.billing_mode != "exempt"
+            for: 1m
+            severity: critical
+            title: "${source} has no credits left"
+            text: "${self.held_credits} of ${self.credits} are held by what is in flight."
+
+        """#
+
+    private static let auspexItself = #"""
+        # Auspex' own troubles, for whoever operates it: a source that cannot be polled, a sink that does not deliver. They are alerts
+        # like any other. Nobody hears through a sink that is broken: give these rules a sink of another kind (`notify: [ops]`).
+        rules:
+          # The API is down, or the way to it. `for` counts from the first poll that failed, also across a restart of Auspex.
+          - name: source-unreachable
+            watch: source
+            when: "!self.reachable && !self.key_refused"
+            for: 5m
+            severity: critical
+            title: "${self.name} has not been polled since ${self.last_success_at}"
+            text: "${self.consecutive_failures} polls have failed since ${since}: ${self.last_error}"
+
+          # Somebody revoked the key, or replaced it: nothing is seen until the source's `key` is a valid one.
+          - name: key-refused
+            watch: source
+            when: self.key_refused
+            for: 1m
+            severity: critical
+            title: "The API refuses the key of ${self.name}"
+            text: "${self.last_error}"
+
+          # Auspex' share of the team's rate limit is used up, so polls wait and changes are seen late.
+          - name: budget-exhausted
+            watch: source
+            when: self.budget_level < 0.05
+            for: 5m
+            severity: warning
+            title: "Polls of ${self.name} wait for the rate limit"
+            text: "${self.requests_last_hour} requests in the last hour; ${self.rate_remaining} of ${self.rate_limit} are left to the whole team."
+
+          # Something was given up. `auspex deliveries --dead` shows what and why, `auspex replay --dead` sends it again.
+          - name: dead-letters
+            watch: sink
+            when: self.dead > 0
+            severity: warning
+            send_resolved: true
+            repeat_interval: 24h
+            title: "${self.dead} deliveries to ${self.name} were given up"
+            text: "The last attempt said: ${self.last_error}"
+
+          # What should have arrived has waited for long. Where nothing is pending there is no oldest, so that is asked first.
+          - name: deliveries-late
+            watch: sink
+            when: self.pending > 0 && now - self.oldest_pending_at > duration("15m")
+            severity: critical
+            send_resolved: true
+            title: "${self.pending} deliveries to ${self.name} wait, the oldest since ${self.oldest_pending_at}"
+            text: "The last attempt said: ${self.last_error}"
+
+          # The sink keeps failing, so its deliveries wait. A circuit that is half open lets one try: it is not closed yet.
+          - name: circuit-open
+            watch: sink
+            when: self.circuit != "closed"
+            for: 1m
+            severity: warning
+            title: "${self.name} fails, and its deliveries wait"
+            text: "${self.consecutive_failures} attempts have failed in a row: ${self.last_error}"
 
         """#
 }
