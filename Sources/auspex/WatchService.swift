@@ -30,16 +30,31 @@ struct WatchService: Sendable {
         case reload(LoadedConfiguration)
     }
 
-    func runOnce(_ loaded: LoadedConfiguration) async -> Watch.Outcome {
-        await watch(loaded, rules: RuleBook(rules: loaded.rules)).runOnce()
+    /// One pass; nil where SIGTERM or SIGINT ended it before it was complete. Nothing is lost by that: what was committed
+    /// is delivered by the next run.
+    func runOnce(_ loaded: LoadedConfiguration, signals: UnixSignalsSequence) async -> Watch.Outcome? {
+        let watch = watch(loaded, rules: RuleBook(rules: loaded.rules))
+        return await withTaskGroup(of: Watch.Outcome?.self) { group in
+            group.addTask {
+                let outcome = await watch.runOnce()
+                return Task.isCancelled ? nil : outcome
+            }
+            group.addTask {
+                for await signal in signals where signal != .sighup { return nil }
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
     }
 
     /// Watches until SIGTERM or SIGINT.
-    func run(_ loaded: LoadedConfiguration) async {
+    func run(_ loaded: LoadedConfiguration, signals: UnixSignalsSequence) async {
         let requests = Mailbox<ServiceRequest>()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) {
+                for await signal in signals {
                     requests.post(signal == .sighup ? .reload : .stop)
                 }
             }

@@ -118,7 +118,7 @@ package struct BudgetLedger: Sendable {
     }
 
     /// Whether two sources drink from the same buckets.
-    package mutating func areOneTeam(_ first: String, _ second: String) -> Bool {
+    package func areOneTeam(_ first: String, _ second: String) -> Bool {
         guard let one = names[first], let other = names[second] else { return false }
         return root(one) == root(other)
     }
@@ -156,10 +156,9 @@ package struct BudgetLedger: Sendable {
         accounts[left].buckets = [:]
     }
 
-    private mutating func root(_ index: Int) -> Int {
+    private func root(_ index: Int) -> Int {
         var top = index
         while accounts[top].parent != top { top = accounts[top].parent }
-        accounts[index].parent = top
         return top
     }
 }

@@ -11,6 +11,9 @@ package struct TokenBucket: Sendable, Equatable {
     /// The size of the whole team's bucket.
     private var limit: Double
     private var tokens: Double
+    /// What the API's own count leaves us above the others' part: it also knows what another process of ours, or this
+    /// one before a restart, has taken.
+    private var headroom: Double
     private var updatedAt: Double
     /// Until then the API has asked for no more requests.
     private var heldUntil = -Double.infinity
@@ -25,6 +28,7 @@ package struct TokenBucket: Sendable, Equatable {
         capacity = max(1, burst * share)
         perSecond = max(0.001, perMinute / 60 * share)
         tokens = capacity
+        headroom = capacity
         updatedAt = now
     }
 
@@ -39,7 +43,11 @@ package struct TokenBucket: Sendable, Equatable {
         guard tokens >= needed - TokenBucket.rounding else {
             return max(.seconds((needed - tokens) / perSecond), .milliseconds(1))
         }
+        guard headroom >= 1 - TokenBucket.rounding else {
+            return max(.seconds((1 - headroom) / perSecond), .milliseconds(1))
+        }
         tokens = max(0, tokens - 1)
+        headroom = max(0, headroom - 1)
         return .zero
     }
 
@@ -53,18 +61,16 @@ package struct TokenBucket: Sendable, Equatable {
     /// Whether the API has asked for no more requests just now.
     package func isHeld(at now: Double) -> Bool { now < heldUntil }
 
-    /// Takes what the API says of the whole team's bucket: when others have drunk it nearly empty, we hold back until
-    /// it has filled up to what is not ours.
+    /// Takes what the API says of the whole team's bucket: what lies below the others' part of it is not ours, whoever
+    /// has drunk the rest. Our part of the rate remains in any case.
     package mutating func observed(limit: Double, remaining: Double, at now: Double) {
         refill(at: now)
         guard limit >= 1, limit.isFinite else { return }
         perSecond = max(0.001, perSecond * (limit / self.limit))
         self.limit = limit
         capacity = max(1, limit * share)
-        let reserved = limit - capacity
-        if remaining < reserved { tokens = 0 }
-        // Never more than there is, whoever took it.
-        tokens = min(tokens, capacity, max(0, remaining))
+        tokens = min(tokens, capacity)
+        headroom = min(headroom, capacity, max(0, remaining - (limit - capacity)))
     }
 
     /// The two were one bucket all along: what either gave is missing, and the smaller share counts.
@@ -77,6 +83,7 @@ package struct TokenBucket: Sendable, Equatable {
             (share, capacity, perSecond, limit) = (other.share, other.capacity, other.perSecond, other.limit)
         }
         tokens = max(0, capacity - spent)
+        headroom = min(headroom, other.headroom, capacity)
         heldUntil = max(heldUntil, other.heldUntil)
     }
 
@@ -89,6 +96,7 @@ package struct TokenBucket: Sendable, Equatable {
     private mutating func refill(at now: Double) {
         guard now > updatedAt else { return }
         tokens = min(capacity, tokens + (now - updatedAt) * perSecond)
+        headroom = min(capacity, headroom + (now - updatedAt) * perSecond)
         updatedAt = now
     }
 }

@@ -51,7 +51,7 @@ extension ListingWatcher {
             oddity = nil
             return
         }
-        guard oddity != found else { return }
+        guard oddity != found, oddity != .endless else { return }
         oddity = found
         dependencies.report(.oddListing(source: source.name, kind: kind, problem: found.rawValue))
     }

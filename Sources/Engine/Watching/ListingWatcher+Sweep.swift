@@ -30,7 +30,7 @@ extension ListingWatcher {
         let isForeign = isFull && progress.isBaselined && full.seen == nil
         if progress.sweepCursor == nil || isForeign {
             guard let head else { return }
-            guard let cursor = head.nextCursor else { return try await endSweep(.cut) }
+            guard let cursor = head.nextCursor else { return try await endSweep(head.ending ?? .cut) }
             beginSweep(at: cursor)
         }
         try await sweepOn(pages: pages, isFull: isFull)

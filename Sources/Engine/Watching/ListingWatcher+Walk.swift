@@ -10,6 +10,8 @@ struct HeadWalk {
     var nextCursor: String?
     /// The newest row, by the hash of its id.
     var newest: UInt64?
+    /// How the walk ended; nil where it stopped at what is known.
+    var ending: ListingWalk.Ending?
     /// What was read and is not committed yet.
     var pages: [ExaminedPage] = []
     /// The way on, for a full listing.
@@ -27,14 +29,15 @@ extension ListingWatcher {
         var walk = ListingWalk(
             pageLimit: oddity == .endless ? PollLimits.endlessPages : PollLimits.headPages)
         var cursor: String?
-        var ending: ListingWalk.Ending?
-        while ending == nil {
+        var newest: [ExaminedPage] = []
+        while head.ending == nil {
             let step: ListingWalk.Step
             do {
                 let page = try await list(after: cursor, for: cursor == nil ? purpose : .page)
                 if cursor == nil { noteFirstPage(page, &head) }
                 let examined = try await examine(page, origin: .head)
                 head.pages.append(examined)
+                if newest.count < PollLimits.endlessPages { newest.append(examined) }
                 // What is dropped here is newer and read again by the next poll.
                 if head.pages.count > PollLimits.heldPages { head.pages.removeFirst() }
                 step = walk.took(examined.walked)
@@ -47,11 +50,12 @@ extension ListingWatcher {
             }
             switch step {
             case .read(let after): cursor = after
-            case .ended(let found): ending = found
+            case .ended(let found): head.ending = found
             }
         }
-        head.isComplete = ending == .complete
-        noteEnding(ending)
+        head.isComplete = head.ending == .complete
+        if head.ending == .endless { head.pages = newest }
+        noteEnding(head.ending)
         headAskedAt = poll.steady
         return head
     }

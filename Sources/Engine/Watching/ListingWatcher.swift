@@ -63,9 +63,9 @@ struct ListingWatcher {
     /// Named limits of one poll.
     enum PollLimits {
         /// Pages that one walk from the head may read, and how many of them it holds before it commits.
-        static let headPages = 500
-        static let heldPages = 200
-        /// The same once a listing has shown itself to be endless, until it ends again.
+        static let headPages = 300
+        static let heldPages = 150
+        /// How many pages of a listing that has shown itself to be endless are read, and kept, until it ends again.
         static let endlessPages = 10
         /// Pages of a full listing.
         static let fullPages = 50_000
@@ -85,7 +85,7 @@ struct ListingWatcher {
         /// How often durations are kept, in seconds.
         static let learnedInterval = 300.0
         /// Rows of a page that is all new which teach durations.
-        static let lessons = 10
+        static let lessons = 50
     }
 
     private var plan: PollPlan {

@@ -29,6 +29,8 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        // Before anything else: from here on a signal ends things in order, however early it comes.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let logger = Composition.logger(format: logOption.logFormat, level: logOption.verbose ? .debug : .info)
         let transport = CurlTransport(options: .init())
         defer { transport.shutdown() }
@@ -40,14 +42,17 @@ struct RunCommand: AsyncParsableCommand {
             path: configurationOption.config, store: storage.store, transport: transport, services: services,
             logger: logger, isDryRun: dryRun)
         if once {
-            let outcome = await service.runOnce(loaded)
+            let outcome = await service.runOnce(loaded, signals: signals)
             storage.store.close()
+            guard let outcome else {
+                throw Failure(.outside, "stopped before the poll was complete; the next run goes on where this one ended")
+            }
             guard outcome.failures.isEmpty else {
                 throw Failure(.outside, "could not poll \(outcome.failures.joined(separator: ", "))")
             }
             return
         }
-        await service.run(loaded)
+        await service.run(loaded, signals: signals)
         storage.store.close()
     }
 }
