@@ -40,6 +40,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CProcess"),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
 
@@ -50,7 +51,8 @@ let package = Package(
             name: "AurousAPI", dependencies: ["Core", "CEL", "Transport", "CSimdJSON", crypto], swiftSettings: house),
         .target(name: "ConfigurationFiles", dependencies: ["CEL", yams], swiftSettings: house),
         .target(
-            name: "Sinks", dependencies: ["ConfigurationFiles", "Core", "CEL", "Transport", crypto, logging],
+            name: "Sinks",
+            dependencies: ["CEL", "ConfigurationFiles", "Core", "CProcess", "Transport", crypto, logging],
             resources: [.embedInCode("Presets")], swiftSettings: house),
         .target(name: "Store", dependencies: ["Core", "CEL", grdb], swiftSettings: house),
         .target(

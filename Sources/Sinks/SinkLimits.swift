@@ -10,6 +10,16 @@ package enum SinkLimits {
     package static let httpTimeout = Duration.seconds(15)
     /// How long a mail transaction may take where the sink has no `timeout`: SMTP servers greylist and scan.
     package static let mailTimeout = Duration.seconds(60)
+    /// How long a program may run where the sink has no `timeout`.
+    static let programTimeout = Duration.seconds(30)
+    /// How long a program that was asked to end has for it.
+    static let programGrace = Duration.seconds(2)
+    /// How long a throttled program waits where it did not say how long.
+    static let programThrottle = Duration.seconds(60)
+    /// How many arguments a program may be given.
+    static let programArguments = 64
+    /// How much of one inserted text goes into an argument, in bytes; Linux takes 128 KiB in one, 2 MiB in all.
+    static let insertedTextBytes = 16 * 1024
     /// How much of the timeout connecting may take.
     static let connectTimeout = Duration.seconds(10)
     /// How many bytes a character of a long text may take on average; a family of emoji takes 25.

@@ -9,14 +9,18 @@ package struct SinkServices: Sendable {
     package var productVersion: String
     /// This machine's name: the EHLO name of mail.
     package var hostName: String
+    /// Auspex's own environment, of which programs get a few harmless variables.
+    package var environment: [String: String]
     /// Where the `log` kind writes.
     package var logger: Logger
 
     package init(
-        http: any HTTPTransport, mail: any MailTransport, productVersion: String, hostName: String, logger: Logger
+        http: any HTTPTransport, mail: any MailTransport,
+        productVersion: String, hostName: String, environment: [String: String] = [:], logger: Logger
     ) {
         self.http = http
         self.mail = mail
+        self.environment = environment
         self.productVersion = productVersion
         self.hostName = hostName
         self.logger = logger

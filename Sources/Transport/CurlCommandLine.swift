@@ -101,7 +101,7 @@ private struct Mask {
 
 extension [UInt8] {
     /// In single quotes, inside which a POSIX shell changes nothing; bare where no quotes are needed.
-    fileprivate var shellQuoted: String {
+    package var shellQuoted: String {
         let text = String(decoding: self, as: UTF8.self)
         let isPlain = allSatisfy { byte in
             switch byte {

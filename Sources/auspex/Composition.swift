@@ -62,7 +62,8 @@ enum Composition {
 
     static func services(transport: CurlTransport, logger: Logger) -> SinkServices {
         SinkServices(
-            http: transport, mail: transport, productVersion: Version.text, hostName: hostName, logger: logger)
+            http: transport, mail: transport, productVersion: Version.text, hostName: hostName,
+            environment: environment, logger: logger)
     }
 
     /// Reads the configuration and its rules; prints what is wrong and ends when something is.

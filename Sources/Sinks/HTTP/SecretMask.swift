@@ -31,6 +31,12 @@ struct SecretMask: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Without an end that may be the beginning of a secret.
+    func droppingPartialSecret(_ text: String) -> String {
+        let longest = forms.first?.utf8.count ?? 0
+        return longest > 1 ? TextCut.utf8(text, limit: max(0, text.utf8.count - longest + 1)) : text
+    }
+
     private static let stars = Array("***".utf8)
 
     private static func replacing(_ secret: [UInt8], in bytes: [UInt8]) -> [UInt8] {

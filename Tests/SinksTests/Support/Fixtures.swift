@@ -51,10 +51,19 @@ struct Fixture: CustomTestStringConvertible, Sendable {
         ],
         secrets: ["m4il-s3cret"])
 
+    static let exec = Fixture(
+        name: "exec", kind: "exec",
+        values: [
+            "command": .stringList(["/bin/cat", "-", "--", "/dev/null"]),
+            "env": .stringMap([NamedText(name: "TOKEN", value: .secret(Secret("t0ken-s3cret")))]),
+        ],
+        secrets: ["t0ken-s3cret"])
+
     /// The `file` kind has a folder to be made first.
     static let all: [Fixture] =
         http + [
-            email, Fixture(name: "file", kind: "file", values: [:]), Fixture(name: "log", kind: "log", values: [:]),
+            email, exec, Fixture(name: "file", kind: "file", values: [:]),
+            Fixture(name: "log", kind: "log", values: [:]),
         ]
 
     func sink(
