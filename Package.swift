@@ -40,13 +40,14 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .target(name: "CProcess"),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
 
         .target(name: "CEL", dependencies: ["CRE2", "CSimdJSON"], swiftSettings: house),
         .target(name: "Core", dependencies: ["CEL"], swiftSettings: house),
-        .target(name: "Transport", dependencies: ["CCurl"], swiftSettings: house),
+        .target(name: "Transport", dependencies: ["CCurl", "CMosquitto"], swiftSettings: house),
         .target(
             name: "AurousAPI", dependencies: ["Core", "CEL", "Transport", "CSimdJSON", crypto], swiftSettings: house),
         .target(name: "ConfigurationFiles", dependencies: ["CEL", yams], swiftSettings: house),

@@ -20,6 +20,8 @@ package enum SinkLimits {
     static let programArguments = 64
     /// How much of one inserted text goes into an argument, in bytes; Linux takes 128 KiB in one, 2 MiB in all.
     static let insertedTextBytes = 16 * 1024
+    /// How long handing a message to a broker may take where the sink has no `timeout`.
+    package static let brokerTimeout = Duration.seconds(15)
     /// How much of the timeout connecting may take.
     static let connectTimeout = Duration.seconds(10)
     /// How many bytes a character of a long text may take on average; a family of emoji takes 25.

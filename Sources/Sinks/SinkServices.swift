@@ -5,6 +5,7 @@ package import Transport
 package struct SinkServices: Sendable {
     package var http: any HTTPTransport
     package var mail: any MailTransport
+    package var mqtt: any MQTTTransport
     /// Auspex's own version, for `User-Agent`.
     package var productVersion: String
     /// This machine's name: the EHLO name of mail.
@@ -15,11 +16,12 @@ package struct SinkServices: Sendable {
     package var logger: Logger
 
     package init(
-        http: any HTTPTransport, mail: any MailTransport,
+        http: any HTTPTransport, mail: any MailTransport, mqtt: any MQTTTransport = MosquittoTransport(),
         productVersion: String, hostName: String, environment: [String: String] = [:], logger: Logger
     ) {
         self.http = http
         self.mail = mail
+        self.mqtt = mqtt
         self.environment = environment
         self.productVersion = productVersion
         self.hostName = hostName

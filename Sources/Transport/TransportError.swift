@@ -21,6 +21,8 @@ package struct TransportError: Error, Sendable, Hashable {
         case loginDenied(code: Int?, text: String)
         /// 4xx is for now, 5xx for good (RFC 5321, section 4.2.1).
         case mailRefused(code: Int, text: String)
+        /// Reason code and its meaning: MQTT 5, section 2.4, or the return code of MQTT 3.1.1, section 3.2.2.3.
+        case brokerRefused(code: Int, text: String)
         /// libcurl could not be set up, or ran out of memory.
         case internalFailure
     }
@@ -73,6 +75,7 @@ extension TransportError.Kind {
         case .receiveFailed: "the connection broke off before the answer was complete"
         case .loginDenied(let code, let text): "login denied" + (code.map { ": \($0) \(text)" } ?? "")
         case .mailRefused(let code, let text): "the mail server refused: \(code) \(text)"
+        case .brokerRefused(let code, let text): "the broker refused: \(code) \(text)"
         case .internalFailure: "the transfer could not be set up"
         }
     }

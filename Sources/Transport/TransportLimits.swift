@@ -12,6 +12,8 @@ enum TransportLimits {
     static let mailAddressBytes = 254
     /// RFC 1035, section 2.3.4.
     static let hostNameBytes = 255
+    /// MQTT, section 1.5.3: a text has 16 bits for its length.
+    static let topicBytes = 65_535
     /// Linux' PATH_MAX.
     static let pathBytes = 4096
     /// Of a user name and of a password.

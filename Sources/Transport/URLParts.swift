@@ -20,6 +20,11 @@ package struct URLParts: Sendable, Hashable {
         self = try Self.parse(url, schemes: ["http", "https", "smtp", "smtps"], allowsUser: false)
     }
 
+    /// Parses the address of an MQTT broker: `mqtt://host:1883` or `mqtts://host:8883`, with the same errors.
+    package static func broker(_ url: String) throws(TransportError) -> URLParts {
+        try parse(url, schemes: ["mqtt", "mqtts"], allowsUser: false, defaultPorts: ["mqtt": 1883, "mqtts": 8883])
+    }
+
     /// Scheme, host and port, which may be shown where the whole URL may not.
     package var origin: String {
         "\(scheme)://\(host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host):\(port)"
@@ -38,7 +43,10 @@ package struct URLParts: Sendable, Hashable {
 }
 
 extension URLParts {
-    static func parse(_ url: String, schemes: [String], allowsUser: Bool) throws(TransportError) -> URLParts {
+    /// - Parameter defaultPorts: of schemes that not every libcurl knows.
+    static func parse(
+        _ url: String, schemes: [String], allowsUser: Bool, defaultPorts: [String: Int] = [:]
+    ) throws(TransportError) -> URLParts {
         guard url.utf8.count <= TransportLimits.urlBytes else { throw .invalid("the URL is too long") }
         guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw .invalid("the URL has a blank, a control character or a character outside ASCII")
@@ -67,7 +75,8 @@ extension URLParts {
         guard var host = part(CURLUPART_HOST)?.lowercased(), !host.isEmpty else {
             throw .invalid("the URL has no host")
         }
-        guard let port = part(CURLUPART_PORT).flatMap({ Int($0) }), (1...65535).contains(port) else {
+        let written = part(CURLUPART_PORT)
+        guard let port = written.map({ Int($0) }) ?? defaultPorts[scheme], (1...65535).contains(port) else {
             throw .invalid("the URL has no valid port")
         }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }

@@ -59,10 +59,18 @@ struct Fixture: CustomTestStringConvertible, Sendable {
         ],
         secrets: ["t0ken-s3cret"])
 
+    static let mqtt = Fixture(
+        name: "mqtt", kind: "mqtt",
+        values: [
+            "server": .string("mqtts://broker.example.com"), "topic": .string("aurous/${alert.kind}"),
+            "username": .string("watcher"), "password": .secret(Secret("br0ker-s3cret")),
+        ],
+        secrets: ["br0ker-s3cret"])
+
     /// The `file` kind has a folder to be made first.
     static let all: [Fixture] =
         http + [
-            email, exec, Fixture(name: "file", kind: "file", values: [:]),
+            email, exec, mqtt, Fixture(name: "file", kind: "file", values: [:]),
             Fixture(name: "log", kind: "log", values: [:]),
         ]
 

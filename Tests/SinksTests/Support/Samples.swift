@@ -68,9 +68,11 @@ func configuration(_ values: [String: SettingValue]) -> SinkConfiguration {
 
 func services(
     http: any HTTPTransport = ScriptedHTTP(), mail: any MailTransport = ScriptedMail(),
+    mqtt: any MQTTTransport = ScriptedMQTT(),
     logger: Logger = Logger(label: "sinks.test") { _ in SwiftLogNoOpLogHandler() }
 ) -> SinkServices {
-    SinkServices(http: http, mail: mail, productVersion: "1.2.3", hostName: "watch.example.com", logger: logger)
+    SinkServices(
+        http: http, mail: mail, mqtt: mqtt, productVersion: "1.2.3", hostName: "watch.example.com", logger: logger)
 }
 
 /// A sink of a kind in the catalogue.

@@ -50,6 +50,22 @@ final class ScriptedMail: MailTransport {
     }
 }
 
+/// A broker that records messages and acknowledges them, or answers all with one error.
+final class ScriptedMQTT: MQTTTransport {
+    private let failure: TransportError?
+    private let stored = Mutex<[MQTTPublication]>([])
+
+    init(_ failure: TransportError? = nil) { self.failure = failure }
+
+    var publications: [MQTTPublication] { stored.withLock { $0 } }
+
+    func publish(_ publication: MQTTPublication) async throws(TransportError) -> MQTTReply {
+        stored.withLock { $0.append(publication) }
+        if let failure { throw failure }
+        return MQTTReply(code: 0, text: "Success")
+    }
+}
+
 extension HTTPRequest {
     func field(_ name: String) -> String? { headerFields.first { $0.isNamed(name) }?.value }
     var bodyText: String { String(decoding: body ?? [], as: UTF8.self) }
