@@ -92,7 +92,8 @@ struct `A mail` {
             #expect(mail.subject.utf8.count <= 1000)
             guard shown.utf8.count < 20_000, !TextNormaliser.oneLine(shown).isEmpty else { continue }
             let said = mail.text.replacing("\u{200b}", with: "")
-            #expect(said.contains(shown.replacing("\u{200b}", with: "")), "\(hostile.name)")
+            let quoted = shown.replacing("\u{200b}", with: "").replacing("\n", with: "\n> ")
+            #expect(said.contains(quoted), "\(hostile.name)")
         }
     }
 
@@ -142,6 +143,34 @@ struct `A mail` {
         #expect(mail.subject == title)
         #expect(mail["From"]?.contains("Wächter") == true)
         #expect(mail["Reply-To"] == "Ops Team <o@example.com>")
+    }
+
+    @Test func `shows by its quotation marks what a stranger imitates`() async throws {
+        let card = "done\n\n-- \nseverity: info\nresolved: 2026-05-04T10:00:14Z"
+        let text: [TemplatePiece] = [.markup("It said: "), .literal(card), .markup("\nRegards")]
+        let mail = try #require(try await mails([Sample.delivery(Sample.notification(text: text))]).first)
+        #expect(
+            mail.text.contains(
+                "It said: done\n> \n> -- \n> severity: info\n> resolved: 2026-05-04T10:00:14Z\nRegards\n"))
+        #expect(mail.html.contains("<bdi style=\"background:#f2f2f2\">done<br>"))
+    }
+
+    @Test func `about several alerts lists them`() async throws {
+        var resolved = Sample.alert(current: Sample.generation(status: "succeeded"))
+        resolved.resource.id = "img_02k evil.example/x\n- forged"
+        resolved.state = "resolved"
+        resolved.resolvedAt = Sample.time("2026-05-04T10:00:15Z")
+        let many = [Sample.alert(), resolved] + Array(repeating: Sample.alert(), count: 58)
+        let mail = try #require(try await mails([Sample.delivery(Sample.notification(alerts: many))]).first)
+        #expect(mail.problems == [])
+        let lines = mail.text.split(separator: "\n").map { $0.replacing("\u{200b}", with: "") }
+        let start = try #require(lines.firstIndex(of: "60 alerts:"))
+        #expect(lines[start + 1] == "- generation img_01k of studio: failed, firing since 2026-05-04T10:00:14Z")
+        #expect(
+            lines[start + 2] == "- generation img_02k evil.example/x - forged of studio: succeeded, "
+                + "resolved 2026-05-04T10:00:15Z, since 2026-05-04T10:00:14Z")
+        #expect(lines[start + 51] == "- and 10 more")
+        #expect(mail.visible.contains("and 10 more") && mail.links == [])
     }
 
     @Test func `previews what it sends`() async throws {

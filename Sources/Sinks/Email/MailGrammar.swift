@@ -15,7 +15,7 @@ enum MailGrammar {
         for token in MarkupScanner.tokens(of: pieces, limit: textLimit) {
             switch token {
             case .markup(let words): text += words
-            case .literal(let value): text += LinkBreaker.broken(value)
+            case .literal(let value): text += LinkBreaker.broken(value).replacing("\n", with: "\n> ")
             case .link(let url, let label):
                 text += label.isEmpty ? url : "\(LinkBreaker.broken(label.plain)) <\(url)>"
             case .bracket(let inner):
@@ -68,7 +68,7 @@ enum MailGrammar {
 
     /// `bdi` keeps text that is written from right to left from turning what stands beside it.
     static func literal(_ text: String) -> String {
-        "<bdi>\(HTMLText.escaped(LinkBreaker.broken(text)))</bdi>"
+        "<bdi style=\"background:#f2f2f2\">\(HTMLText.escaped(LinkBreaker.broken(text)))</bdi>"
     }
 
     private static func isCut(_ pieces: [TemplatePiece]) -> Bool { pieces.plain.count > textLimit }
