@@ -56,6 +56,36 @@ import Testing
         #expect(try lines(path).count == 2)
     }
 
+    @Test func `loses and splits nothing while it is rotated`() async throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/alerts.jsonl"
+        let sinks = [try sink("file", ["path": .string(path)]), try sink("file", ["path": .string(path)])]
+        let files = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<4 {
+                group.addTask {
+                    for _ in 0..<50 {
+                        let result = await sinks[number % 2].attempt(Sample.delivery(), at: Sample.now)
+                        #expect(result.outcome == .delivered)
+                    }
+                    return 0
+                }
+            }
+            group.addTask {
+                var count = 0
+                for _ in 0..<2_000 {
+                    if rename(path, "\(path).\(count)") == 0 { count += 1 }
+                    await Task.yield()
+                }
+                return count
+            }
+            return await group.reduce(0, +)
+        }
+        var lines = Array((try? self.lines(path).dropLast()) ?? [])
+        for number in 0..<files { lines += try self.lines("\(path).\(number)").dropLast() }
+        #expect(lines.count == 200)
+        #expect(lines.allSatisfy { (try? JSON.parse(Array($0.utf8))) != nil })
+    }
+
     @Test func `takes many at once without mixing lines`() async throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/alerts.jsonl"

@@ -25,16 +25,21 @@ enum LineAppender {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return lastFailure("cannot be examined") }
         guard status.st_mode & S_IFMT == S_IFREG else { return Failure(message: "is not a plain file") }
+        let sizeBefore = status.st_size
         let endsWithinLine = endsWithinLine(descriptor, size: status.st_size)
         let bytes = endsWithinLine ? [lineFeed] + line : line
         let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         guard written == bytes.count else {
             let failure = written < 0 ? lastFailure("cannot be written") : Failure(message: "has no space left")
-            takeBack(written, from: descriptor, sizeBefore: status.st_size)
+            takeBack(written, from: descriptor, sizeBefore: sizeBefore)
             return failure
         }
         guard fsync(descriptor) == 0 else { return lastFailure("cannot be flushed to disk") }
-        if status.st_size == 0 { flushFolder(of: path) }
+        // Moved away it still has the line; deleted, or compressed into another file, it has not.
+        guard fstat(descriptor, &status) == 0, status.st_nlink > 0 else {
+            return Failure(message: "was deleted while it was written to")
+        }
+        if sizeBefore == 0 { flushFolder(of: path) }
         return nil
     }
 
