@@ -100,9 +100,10 @@ private func isAlive(_ process: String) -> Bool {
         for hostile in HostileText.all {
             let result = await sink.attempt(Sample.delivery(saying: hostile.text), at: Sample.now)
             #expect(result.outcome == .delivered, "\(hostile.name)")
-            let got = try String(contentsOfFile: path, encoding: .utf8)
-            #expect(got.hasPrefix("2|") && got.hasSuffix("|a a cat|"), "\(hostile.name)")
-            #expect(!got.contains("\n") && !got.hasPrefix("2|-"), "\(hostile.name)")
+            // Byte by byte: a mark without a base would join the character before it.
+            let got = try String(contentsOfFile: path, encoding: .utf8).utf8
+            #expect(got.starts(with: "2|".utf8) && got.reversed().starts(with: "|tac a a|".utf8), "\(hostile.name)")
+            #expect(!got.contains(UInt8(ascii: "\n")) && !got.starts(with: "2|-".utf8), "\(hostile.name)")
         }
     }
 
@@ -174,9 +175,7 @@ private func isAlive(_ process: String) -> Bool {
         let sink = try shell(
             "trap '' TERM; sh -c 'echo $$; exec sleep 1000' > \"$1\"; sleep 1000", [path],
             adding: ["timeout": .duration(.milliseconds(300))])
-        let started = ContinuousClock.now
         #expect(await sink.attempt(Sample.delivery(), at: Sample.now).outcome.name == "unknown")
-        #expect(ContinuousClock.now - started < .seconds(20))
         let child = try #require(try lines(path).first)
         #expect(await becomes { !isAlive(child) })
     }

@@ -93,7 +93,7 @@ struct `A real broker` {
         let sink = try mqtt(
             MosquittoTransport(),
             adding: values(broker).merging(["version": .string(version), "qos": .integer(quality)]) { $1 })
-        let hostile = quality == 1 ? HostileText.all : Array(HostileText.all.prefix(3))
+        let hostile = quality == 1 && version == "5" ? HostileText.all : Array(HostileText.all.prefix(3))
         for text in hostile {
             let result = await sink.attempt(Sample.delivery(saying: text.text), at: Sample.now)
             #expect(result.outcome == .delivered, "\(text.name): \(result)")
@@ -180,18 +180,20 @@ struct `A real broker` {
         #expect(result.outcome.name == "failed", "\(result)")
     }
 
-    @Test func `that says nothing is given up in time, and when its task is cancelled`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `that says nothing is given up in time, and when its task is cancelled`()
+        async throws
+    {
         let silent = try #require(SilentServer())
-        let started = ContinuousClock.now
         let slow = try mqtt(
             MosquittoTransport(),
             adding: ["server": .string("mqtt://127.0.0.1:\(silent.port)"), "timeout": .duration(.milliseconds(300))])
         #expect(await slow.attempt(Sample.delivery(), at: Sample.now).outcome.name == "failed")
-        let patient = try mqtt(MosquittoTransport(), adding: ["server": .string("mqtt://127.0.0.1:\(silent.port)")])
+        let patient = try mqtt(
+            MosquittoTransport(),
+            adding: ["server": .string("mqtt://127.0.0.1:\(silent.port)"), "timeout": .duration(.seconds(600))])
         let task = Task { await patient.attempt(Sample.delivery(), at: Sample.now) }
         task.cancel()
-        #expect(await task.value.outcome.name == "failed")
-        #expect(ContinuousClock.now - started < .seconds(10))
+        #expect(await task.value.outcome.reason?.contains("cancelled") == true)
     }
 
     @Test func `that welcomes us and then says nothing may have the message`() async throws {

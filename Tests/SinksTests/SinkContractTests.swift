@@ -35,7 +35,7 @@ import Transport
 
     @Test(arguments: Fixture.all) func `survives every hostile text`(_ fixture: Fixture) async throws {
         let folder = try TemporaryFolder()
-        for hostile in HostileText.all {
+        for hostile in HostileText.all + [HostileText.huge] {
             let sink = try fixture.sink(http: slackFriendly(), folder: folder.path)
             let delivery = Sample.delivery(saying: hostile.text)
             let result = await sink.attempt(delivery, at: Sample.now)

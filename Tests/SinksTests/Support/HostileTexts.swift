@@ -6,6 +6,10 @@ struct HostileText: CustomTestStringConvertible, Sendable {
     var text: String
     var testDescription: String { name }
 
+    /// Far beyond what the engine lets through; dear in a debug build, so only the contract of all sinks has it.
+    static let huge = HostileText(
+        name: "five megabytes", text: String(repeating: "a cat <b> & \u{202e}", count: 350_000))
+
     static let all: [HostileText] = [
         HostileText(name: "Slack mentions", text: "<!channel> <!here|x> <@U123> <!subteam^S1> <#C1> @here @everyone"),
         HostileText(name: "Slack link", text: "<https://evil.example|Open image> <mailto:a@evil.example|me>"),
@@ -47,7 +51,61 @@ struct HostileText: CustomTestStringConvertible, Sendable {
         HostileText(name: "a megabyte", text: String(repeating: "<!channel> a cat & ", count: 55_000)),
         HostileText(name: "one long word", text: String(repeating: "x", count: 100_000)),
         HostileText(name: "ampersands", text: String(repeating: "&", count: 10_000)),
+        HostileText(
+            name: "half a megabyte of one character", text: "a" + String(repeating: "\u{301}", count: 250_000)),
+        HostileText(
+            name: "lone surrogates", text: String(decoding: [0xd83d, 0x61, 0xde00] as [UInt16], as: UTF16.self)),
+        HostileText(
+            name: "bytes that are no UTF-8", text: String(decoding: [0xff, 0xc0, 0xaf, 0xed, 0xa0], as: UTF8.self)),
+        HostileText(name: "marks of direction", text: "\u{200f}\u{61c}abc\u{200e}\u{202b}def\u{2067}ghi\u{2068}"),
+        HostileText(name: "marks without a base", text: "\u{301}\u{20dd}\u{1ab0}" + "\u{300}".repeated(500)),
+        HostileText(name: "Zalgo", text: "h\u{341}\u{31b}\u{356}\u{321}e\u{30d}\u{489}".repeated(200)),
+        HostileText(name: "zero-width words", text: "@every\u{200b}one pass\u{2060}word \u{180e}\u{3164}\u{115f}"),
+        HostileText(name: "look-alikes", text: "ｈｔｔｐｓ：／／evil．example @еveryone ＜script＞ ﹤b﹥ ․․"),
+        HostileText(name: "folded header", text: "x\r\n Bcc: a@evil.example\r\n\tCc: b@evil.example\n\nbody"),
+        HostileText(
+            name: "Unicode line ends in a header", text: "x\u{2028}Bcc: a@evil.example\u{85}Cc: b@evil.example"),
+        HostileText(name: "encoded line ends", text: "x%0d%0aBcc:a@evil.example =0D=0A &#13;&#10; \\r\\n \\u000a"),
+        HostileText(name: "header names", text: "Content-Transfer-Encoding: base64\r\nMIME-Version: 1.0\r\n"),
+        HostileText(name: "bare dots", text: ".\n..\n.\r\n\r\n.\rQUIT\n"),
+        HostileText(
+            name: "smuggled mail",
+            text: "x\r\n.\nMAIL FROM:<a@evil.example>\nRCPT TO:<b@evil.example>\nDATA\n\n.\r.\r\n\u{0}\r\n.\r\n"),
+        HostileText(name: "an mbox line", text: "From a@evil.example Mon May  4 10:00:00 2026\n>From x\nFrom "),
+        HostileText(name: "a mail address", text: "\"x\"@evil.example, <b@evil.example>; group: c@evil.example;"),
+        HostileText(name: "quoted-printable", text: "=\n=3D=0A= \t\n \n=E2=80=AE"),
+        HostileText(name: "a signature", text: "done\n-- \nseverity: info\nresolved: now"),
+        HostileText(name: "options", text: "--help -rf / -o /etc/passwd --"),
+        HostileText(
+            name: "shell again", text: "'; touch /x; ' $(touch /x) `touch /x` $IFS !! > /x < /x & \\\n* ? ~ {a,b}"),
+        HostileText(name: "environment", text: "() { :;}; touch /x\nLD_PRELOAD=/x.so\nPATH=."),
+        HostileText(name: "printf", text: "%s%s%n%1000000d %\u{0}x \\x41 \\0"),
+        HostileText(
+            name: "terminal",
+            text: "\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}]8;;https://evil.example\u{7}x\u{9b}31m\u{90}q\u{8}\u{8}"),
+        HostileText(
+            name: "log lines", text: "ok\n2026-05-04T10:00:00Z info forged key=value\r\u{2028}{\"level\":\"info\"}"),
+        HostileText(
+            name: "templates", text: "${notification.title} $${x} #{x} <%= x %> {{x}} {%x%} ${{ github.token }} @{x}"),
+        HostileText(name: "JSON again", text: "\\\",\"admin\":true,\"x\":\"\\ud800 \u{1f}\u{7f} NaN Infinity // /* */"),
+        HostileText(name: "a prototype", text: "{\"__proto__\":{\"x\":1},\"constructor\":null}"),
+        HostileText(name: "XML", text: "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>&e;<![CDATA[x]]>"),
+        HostileText(
+            name: "HTML again",
+            text: "<style>*{display:none}</style><svg onload=x><base href=//evil.example><!-- --></bdi></td></table>"),
+        HostileText(
+            name: "URIs",
+            text: "javascript:alert(1) data:text/html,x file:///x //evil.example tel:1 mailto:a@evil.example"),
+        HostileText(name: "SQL", text: "'; DROP TABLE deliveries; -- \" OR 1=1 /*"),
+        HostileText(name: "topics", text: "#/+/$SYS/../..//\u{0}"),
+        HostileText(name: "paths", text: "../../etc/passwd\\..\\con.txt \u{2215}etc"),
+        HostileText(name: "formulas", text: "+1+1|cmd '/c calc'!A1\t-2+3\t@SUM(1)"),
+        HostileText(name: "all of ASCII", text: String(decoding: (0...127).map { UInt8($0) }, as: UTF8.self)),
         HostileText(name: "formula", text: "=HYPERLINK(\"https://evil.example\")"),
         HostileText(name: "leading at", text: "@/etc/passwd"),
     ]
+}
+
+extension String {
+    fileprivate func repeated(_ count: Int) -> String { String(repeating: self, count: count) }
 }
