@@ -64,28 +64,46 @@ private struct JSONWriter {
 
     private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
+    /// Runs of bytes that stand for themselves are copied as a whole.
     private mutating func write(text: String) {
+        var text = text
         append("\"")
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): append("\\\"")
-            case UInt8(ascii: "\\"): append("\\\\")
-            case UInt8(ascii: "<"), 0x7F: escape(UInt16(byte))
-            case 0x0A: append("\\n")
-            case 0x0D: append("\\r")
-            case 0x09: append("\\t")
-            case 0..<0x20: escape(UInt16(byte))
-            case 0xA8, 0xA9:
-                // The last byte of U+2028 or U+2029, if E2 80 came before it.
-                bytes.append(byte)
-                if bytes.suffix(3).elementsEqual([0xE2, 0x80, byte]) {
-                    bytes.removeLast(3)
-                    escape(0x2000 | UInt16(byte & 0x3F))
-                }
-            default: bytes.append(byte)
+        text.withUTF8 { utf8 in
+            var start = 0
+            for index in utf8.indices where !Self.isPlain[Int(utf8[index])] {
+                if (utf8[index] == 0xA8 || utf8[index] == 0xA9), !isLineSeparator(utf8, endingAt: index) { continue }
+                bytes.append(contentsOf: utf8[start..<index])
+                start = index + 1
+                writeSpecial(utf8[index])
             }
+            bytes.append(contentsOf: utf8[start...])
         }
         append("\"")
+    }
+
+    /// Which bytes stand for themselves, wherever they come.
+    private static let isPlain: [Bool] = (0...255).map { byte in
+        byte >= 0x20 && ![UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "<"), 0x7F, 0xA8, 0xA9].contains(byte)
+    }
+
+    /// Whether the byte is the last of U+2028 or U+2029.
+    private func isLineSeparator(_ utf8: UnsafeBufferPointer<UInt8>, endingAt index: Int) -> Bool {
+        index >= 2 && utf8[index - 2] == 0xE2 && utf8[index - 1] == 0x80
+    }
+
+    private mutating func writeSpecial(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): append("\\\"")
+        case UInt8(ascii: "\\"): append("\\\\")
+        case 0x0A: append("\\n")
+        case 0x0D: append("\\r")
+        case 0x09: append("\\t")
+        case 0xA8, 0xA9:
+            // The first two of its three bytes have been copied.
+            bytes.removeLast(2)
+            escape(0x2000 | UInt16(byte & 0x3F))
+        default: escape(UInt16(byte))
+        }
     }
 
     private mutating func escape(_ unit: UInt16) {
