@@ -58,10 +58,11 @@ package struct Overview: Sendable {
         package var delivered: Int
         package var dead: Int
         package var oldestPendingAt: Timestamp?
+        package var lane: LaneStatus
 
         package init(
             name: String, kind: String, pending: Int = 0, delivered: Int = 0, dead: Int = 0,
-            oldestPendingAt: Timestamp? = nil
+            oldestPendingAt: Timestamp? = nil, lane: LaneStatus = LaneStatus()
         ) {
             self.name = name
             self.kind = kind
@@ -69,6 +70,7 @@ package struct Overview: Sendable {
             self.delivered = delivered
             self.dead = dead
             self.oldestPendingAt = oldestPendingAt
+            self.lane = lane
         }
     }
 

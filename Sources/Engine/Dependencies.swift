@@ -1,5 +1,6 @@
 package import Core
 package import Logging
+package import Store
 
 /// What the loops need from the outside; the composition root chooses the real ones.
 package struct Dependencies: Sendable {
@@ -40,6 +41,12 @@ package enum EngineEvent: Sendable {
     case oddListing(source: String, kind: ResourceKind, problem: String)
     /// Two sources turned out to be one team, and share its budget from now on.
     case sameTeam(source: String, as: String)
+    /// A sink's circuit opened, is probed, or closed; or the sink turned out to be set up wrongly.
+    case lane(sink: String, LaneStatus)
+    /// A delivery's deadline has passed before it arrived.
+    case expired(DeliveryRecord)
+    /// A sink's backlog was gathered into one digest.
+    case gathered(sink: String, GatheredDigest)
     /// A listing was read without trouble; `requests` were made for it.
     case polled(source: String, kind: ResourceKind, requests: Int, rows: Int, changed: Int)
     case pollFailed(source: String, kind: ResourceKind, reason: String, isLoud: Bool, retryIn: Duration)

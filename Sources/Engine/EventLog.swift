@@ -2,6 +2,7 @@ import CEL
 import ConfigurationFiles
 package import Logging
 import Core
+import Store
 import Synchronization
 
 /// Turns what happens into log lines: `info` tells the story of a day, `debug` that of an hour.
@@ -46,6 +47,20 @@ package final class EventLog: Sendable {
                     "problem": "\(problem)",
                 ])
         case .attempt(let record, let result, let title): note(record, result, title)
+        case .lane(let sink, let status): note(sink, status)
+        case .expired(let record):
+            logger.error(
+                "delivery is dead; `auspex replay` sends it again",
+                metadata: [
+                    "delivery.id": "\(record.id.rawValue)", "sink": "\(record.sink)", "attempt": "\(record.attempts)",
+                    "outcome": "expired", "reason": "\(record.lastReason ?? "")",
+                ])
+        case .gathered(let sink, let digest):
+            logger.warning(
+                "what waited for a sink was gathered into a digest",
+                metadata: [
+                    "sink": "\(sink)", "notifications": "\(digest.count)", "delivery.id": "\(digest.delivery.rawValue)",
+                ])
         case .polled(let source, let kind, let requests, let rows, let changed):
             logger.debug(
                 "polled",
@@ -81,6 +96,22 @@ package final class EventLog: Sendable {
                 metadata: ["source": "\(source)", "kind": "\(kind.rawValue)", "resources": "\(resources)"])
         case .storeFailed(let reason):
             logger.error("store failed; nothing is lost, it is tried again", metadata: ["reason": "\(reason)"])
+        }
+    }
+
+    private func note(_ sink: String, _ status: LaneStatus) {
+        var metadata: Logger.Metadata = ["sink": "\(sink)", "consecutive_failures": "\(status.consecutiveFailures)"]
+        if let reason = status.pausedReason ?? status.lastReason { metadata["reason"] = "\(reason)" }
+        if let probe = status.probeAt { metadata["next_probe_at"] = "\(probe.rfc3339)" }
+        switch status.circuit {
+        case .closed: logger.info("sink works again", metadata: metadata)
+        case .halfOpen: logger.debug("sink is probed", metadata: metadata)
+        case .open where status.pausedReason != nil:
+            logger.error(
+                "sink is paused: it is set up wrongly; mend its settings, or replay a delivery to try at once",
+                metadata: metadata)
+        case .open:
+            logger.error("sink keeps failing; its deliveries wait without spending attempts", metadata: metadata)
         }
     }
 

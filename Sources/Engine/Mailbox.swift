@@ -38,7 +38,12 @@ package final class Mailbox<Item: Sendable>: Sendable {
             }
             waiter?.resume()
         }
-        return state.withLock { state in
+        return drain()
+    }
+
+    /// All that was posted since the last call, without waiting for any.
+    package func drain() -> [Item] {
+        state.withLock { state in
             defer { state.items = [] }
             return state.items
         }
@@ -46,7 +51,14 @@ package final class Mailbox<Item: Sendable>: Sendable {
 
     /// As ``take()``, but waits at most `limit`.
     package func take(within limit: Duration, clock: any Clock<Duration>) async -> [Item] {
-        await withTaskGroup(of: [Item]?.self) { group in
+        // What is there, or comes as soon as others have had their turn, needs no timer.
+        var waiting = drain()
+        if waiting.isEmpty {
+            await Task.yield()
+            waiting = drain()
+        }
+        if !waiting.isEmpty { return waiting }
+        return await withTaskGroup(of: [Item]?.self) { group in
             group.addTask { await self.take() }
             group.addTask {
                 try? await clock.sleep(for: limit)

@@ -43,6 +43,8 @@ package final class Watch: Sendable {
     private let signals: [String: ListingSignals]
     private let ownSignals: SelfSignals
     package let health: [SourceHealth]
+    /// How each sink's lane fares, in the order of the configuration.
+    package var lanes: [LaneHealth] { outbox.health }
     private let steadySeconds: @Sendable () -> Double
 
     /// How long what is under way may take to end once the service is told to stop.

@@ -2,36 +2,78 @@ import Core
 import GRDB
 
 extension Rows {
-    /// Adds a notification and its deliveries to the outbox. What is there already stays: ids are derived.
+    /// Adds a notification and its deliveries to the outbox. What is there already stays: ids are derived. A resolve
+    /// also follows to whoever was told the firing instead of one of its sinks.
     static func enqueue(_ decided: DecidedNotification, in db: Database) throws {
         let notification = decided.notification
-        let notifications = try db.cachedStatement(
-            sql: "INSERT OR IGNORE INTO notifications (id, created_at, title, document) VALUES (?, ?, ?, ?)")
-        try notifications.execute(arguments: [
-            notification.id.rawValue, notification.timestamp.microseconds,
-            String(notification.title.plain.prefix(NotificationLimits.titleCharacters)),
-            Blob.value(NotificationCodec.encode(notification)),
-        ])
-        let deliveries = try db.cachedStatement(
-            sql: """
-                INSERT OR IGNORE INTO deliveries (id, notification, sink, order_key, sequence, phase, attempts, created_at,
-                    next_attempt_at, last_answer, kept)
-                VALUES (?, ?, ?, ?, ?, 'pending', 0, ?, ?, '', '{}')
-                """)
-        let orderKey = notification.alerts.first?.id.rawValue ?? notification.id.rawValue
-        for sink in decided.sinks {
-            let id = DeliveryID(notification: notification.id, sink: sink)
-            try deliveries.execute(arguments: [
-                id.rawValue, notification.id.rawValue, sink, orderKey, decided.sequence,
-                notification.timestamp.microseconds, notification.timestamp.microseconds,
-            ])
-            if decided.sequence > 1 {
-                try buryUntold(
-                    sink: sink, orderKey: orderKey, from: decided.sequence, at: notification.timestamp, in: db)
+        try insert(notification, in: db)
+        let subject = LaneSubject(notification)
+        var sinks = decided.sinks
+        var done = 0
+        while done < sinks.count {
+            let sink = sinks[done]
+            done += 1
+            try insert(
+                subject.delivery(of: notification.id, to: sink, sequence: decided.sequence, at: notification.timestamp),
+                about: subject, in: db)
+            guard decided.sequence > 1 else { continue }
+            try buryUntold(
+                sink: sink, orderKey: subject.orderKey, from: decided.sequence, at: notification.timestamp, in: db)
+            guard notification.reason == .resolved else { continue }
+            for other in try toldInstead(of: sink, orderKey: subject.orderKey, in: db) where !sinks.contains(other) {
+                sinks.append(other)
             }
         }
     }
 
+    static func insert(_ notification: AlertNotification, in db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: "INSERT OR IGNORE INTO notifications (id, created_at, title, document) VALUES (?, ?, ?, ?)")
+        try statement.execute(arguments: [
+            notification.id.rawValue, notification.timestamp.microseconds,
+            String(notification.title.plain.prefix(NotificationLimits.titleCharacters)),
+            Blob.value(NotificationCodec.encode(notification)),
+        ])
+    }
+
+    /// Adds a new delivery, unless it is there already.
+    static func insert(_ record: DeliveryRecord, about subject: LaneSubject, in db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT OR IGNORE INTO deliveries (id, notification, sink, order_key, sequence, phase, attempts,
+                    created_at, next_attempt_at, last_answer, kept, resource, rule)
+                VALUES (?, ?, ?, ?, ?, 'pending', 0, ?, ?, '', '{}', ?, ?)
+                """)
+        try statement.execute(arguments: [
+            record.id.rawValue, record.notification.rawValue, record.sink, record.orderKey, record.sequence,
+            record.createdAt.microseconds, record.nextAttemptAt.microseconds, subject.resource, subject.rule,
+        ])
+    }
+
+    /// The columns that ``placedDelivery(_:)`` reads, in its order.
+    static let deliveryColumns = """
+        d.id, d.notification, d.sink, d.order_key, d.sequence, d.created_at, d.phase, d.attempts, d.next_attempt_at,
+        d.ended_at, d.last_outcome, d.last_reason, d.last_answer, d.kept, d.may_have_arrived
+        """
+
+    /// Reads a row that begins with ``deliveryColumns``: by place, as looking names up costs more than the rest.
+    static func placedDelivery(_ row: Row) -> DeliveryRecord {
+        var record = DeliveryRecord(
+            id: DeliveryID(rawValue: row[0]), notification: NotificationID(rawValue: row[1]), sink: row[2],
+            orderKey: row[3], sequence: row[4], createdAt: instant(row[5]))
+        record.phase = DeliveryPhase(rawValue: row[6]) ?? .dead
+        record.attempts = row[7]
+        record.nextAttemptAt = instant(row[8])
+        record.endedAt = time(row[9])
+        record.lastOutcome = row[10]
+        record.lastReason = row[11]
+        record.lastAnswer = row[12]
+        record.kept = keptValues(row[13])
+        record.mayHaveArrived = row[14]
+        return record
+    }
+
+    /// Reads a row by the names of its columns.
     static func delivery(_ row: Row) -> DeliveryRecord {
         var record = DeliveryRecord(
             id: DeliveryID(rawValue: row["id"]), notification: NotificationID(rawValue: row["notification"]),
@@ -44,10 +86,14 @@ extension Rows {
         record.lastOutcome = row["last_outcome"]
         record.lastReason = row["last_reason"]
         record.lastAnswer = row["last_answer"]
-        record.kept = dictionary(row["kept"] as String)
+        record.kept = keptValues(row["kept"])
         record.mayHaveArrived = row["may_have_arrived"]
         return record
     }
+
+    /// Most sinks keep nothing.
+    private static func keptValues(_ text: String) -> [String: String] { text == "{}" ? [:] : dictionary(text) }
+    private static func keptText(_ kept: [String: String]) -> String { kept.isEmpty ? "{}" : dictionary(kept) }
 
     static func update(_ record: DeliveryRecord, in db: Database) throws {
         let statement = try db.cachedStatement(
@@ -57,7 +103,7 @@ extension Rows {
                 """)
         try statement.execute(arguments: [
             record.phase.rawValue, record.attempts, record.nextAttemptAt.microseconds, record.endedAt?.microseconds,
-            record.lastOutcome, record.lastReason, record.lastAnswer, dictionary(record.kept), record.mayHaveArrived,
+            record.lastOutcome, record.lastReason, record.lastAnswer, keptText(record.kept), record.mayHaveArrived,
             record.id.rawValue,
         ])
     }
@@ -68,33 +114,40 @@ extension Rows {
             sql: "SELECT kept FROM deliveries WHERE sink = ? AND order_key = ? AND sequence < ? ORDER BY sequence")
         var merged: [String: String] = [:]
         for text in try String.fetchAll(statement, arguments: [record.sink, record.orderKey, record.sequence]) {
-            merged.merge(dictionary(text)) { _, later in later }
+            merged.merge(keptValues(text)) { _, later in later }
         }
         return merged
     }
+}
 
-    /// Buries what is pending about an alert, from the `sequence`-th notification on, where all before it is dead and
-    /// certainly never arrived: nobody is told the end of what they were not told. Where nothing is known of what came
-    /// before (a sink named only later, a firing long pruned), nothing is buried.
-    static func buryUntold(
-        sink: String, orderKey: String, from sequence: Int, at now: Timestamp, in db: Database
-    ) throws {
-        let isUntold = try db.value(
-            Bool.self,
-            """
-            SELECT EXISTS (SELECT 1 FROM deliveries WHERE sink = \(sink) AND order_key = \(orderKey)
-                    AND sequence < \(sequence) AND phase = 'dead')
-                AND NOT EXISTS (SELECT 1 FROM deliveries WHERE sink = \(sink) AND order_key = \(orderKey)
-                    AND (may_have_arrived OR (phase = 'pending' AND sequence < \(sequence))))
-            """)
-        guard isUntold == true else { return }
-        let reason = "not sent: the alert's firing is in the dead letters; replay that and this goes too"
-        try db.execute(
-            literal: """
-                UPDATE deliveries SET phase = 'dead', ended_at = \(now.microseconds), last_outcome = 'refused',
-                    last_reason = \(reason)
-                WHERE sink = \(sink) AND order_key = \(orderKey) AND sequence >= \(sequence)
-                    AND phase = 'pending' AND attempts = 0
-                """)
+/// What a lane's order goes by: which rule and which resource a notification is about.
+struct LaneSubject {
+    var orderKey: String
+    var resource: String
+    var rule: String
+
+    /// Something about several alerts waits for nothing but what is about the same ones.
+    init(_ notification: AlertNotification) {
+        orderKey = notification.alerts.first?.id.rawValue ?? notification.id.rawValue
+        rule = notification.rule
+        if notification.alerts.count == 1, let key = notification.alerts.first?.resource {
+            resource = "\(key.source)\u{1F}\(key.kind.rawValue)\u{1F}\(key.id)"
+        } else {
+            resource = orderKey
+        }
+    }
+
+    init(orderKey: String, resource: String, rule: String) {
+        self.orderKey = orderKey
+        self.resource = resource
+        self.rule = rule
+    }
+
+    func delivery(
+        of notification: NotificationID, to sink: String, sequence: Int, at now: Timestamp
+    ) -> DeliveryRecord {
+        DeliveryRecord(
+            id: DeliveryID(notification: notification, sink: sink), notification: notification, sink: sink,
+            orderKey: orderKey, sequence: sequence, createdAt: now)
     }
 }

@@ -3,11 +3,11 @@ import GRDB
 /// The store's schema, as the steps that lead to it. A step that has been released is never changed.
 enum Migrations {
     /// `PRAGMA user_version` after the last step.
-    static let version = 1
+    static let version = 2
     /// `PRAGMA application_id`: "Ausp" in ASCII.
     static let applicationID: Int32 = 0x4175_7370
 
-    static let steps: [(version: Int, sql: String)] = [(1, initial)]
+    static let steps: [(version: Int, sql: String)] = [(1, initial), (2, lanes)]
 
     /// Instants are microseconds since 1970; bodies are the JSON that the API sent.
     private static let initial = """
@@ -73,5 +73,24 @@ enum Migrations {
 
         CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, changed_at INTEGER NOT NULL)
             WITHOUT ROWID, STRICT;
+        """
+
+    /// What deliveries are about, for the order of a lane; to whom one was handed over; in which digest it is.
+    private static let lanes = """
+        ALTER TABLE deliveries ADD COLUMN resource TEXT NOT NULL DEFAULT '';
+        ALTER TABLE deliveries ADD COLUMN rule TEXT NOT NULL DEFAULT '';
+        ALTER TABLE deliveries ADD COLUMN handed_to TEXT;
+        ALTER TABLE deliveries ADD COLUMN digest TEXT;
+        UPDATE deliveries SET resource = order_key;
+        UPDATE deliveries SET
+            resource = coalesce((SELECT json_extract(CAST(n.document AS TEXT), '$.alerts[0].source') || char(31)
+                || json_extract(CAST(n.document AS TEXT), '$.alerts[0].kind') || char(31)
+                || json_extract(CAST(n.document AS TEXT), '$.alerts[0].resource_id')
+                FROM notifications n WHERE n.id = deliveries.notification), order_key),
+            rule = coalesce((SELECT json_extract(CAST(n.document AS TEXT), '$.rule')
+                FROM notifications n WHERE n.id = deliveries.notification), '')
+            WHERE phase = 'pending';
+        CREATE INDEX deliveries_lane ON deliveries (sink, resource) WHERE phase = 'pending';
+        CREATE INDEX deliveries_digest ON deliveries (digest) WHERE digest IS NOT NULL;
         """
 }

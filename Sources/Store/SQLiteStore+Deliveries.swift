@@ -10,28 +10,21 @@ package struct DueDelivery: Sendable {
 }
 
 extension SQLiteStore {
-    /// Deliveries of one sink whose time has come, earliest first. One is held back while an earlier one of the same
-    /// alert is pending, so that a resolve never overtakes its firing.
+    /// Deliveries of one sink whose time has come, earliest first. One is held back while an earlier one that `order`
+    /// makes it wait for is pending, so that a resolve never overtakes its firing.
     package func dueDeliveries(
-        sink: String, at now: Timestamp, limit: Int, excluding claimed: Set<DeliveryID>
+        sink: String, at now: Timestamp, order: DeliveryOrder = .alert, limit: Int, excluding claimed: Set<DeliveryID>
     ) async throws(StoreError) -> [DueDelivery] {
         try await read { db in
-            let statement = try db.cachedStatement(
-                sql: """
-                    SELECT d.*, n.document FROM deliveries d JOIN notifications n ON n.id = d.notification
-                    WHERE d.sink = ? AND d.phase = 'pending' AND d.next_attempt_at <= ?
-                        AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.sink = d.sink AND e.order_key = d.order_key
-                            AND e.sequence < d.sequence AND e.phase = 'pending')
-                    ORDER BY d.next_attempt_at LIMIT ?
-                    """)
+            let statement = try db.cachedStatement(sql: SQLiteStore.dueQuery(order))
             let rows = try Row.fetchCursor(
-                statement, arguments: [sink, now.microseconds, limit + claimed.count])
+                statement, arguments: ["sink": sink, "now": now.microseconds, "limit": limit + claimed.count])
             var due: [DueDelivery] = []
             while due.count < limit, let row = try rows.next() {
-                let record = Rows.delivery(row)
-                guard !claimed.contains(record.id),
-                    let notification = NotificationCodec.decode(Blob.bytes(row["document"]))
+                guard !claimed.contains(DeliveryID(rawValue: row[0])),
+                    let notification = NotificationCodec.decode(Blob.bytes(row[15]))
                 else { continue }
+                let record = Rows.placedDelivery(row)
                 var earlier: [String: String] = [:]
                 if record.sequence > 1 { earlier = try Rows.kept(before: record, in: db) }
                 earlier.merge(record.kept) { _, own in own }
@@ -39,6 +32,33 @@ extension SQLiteStore {
             }
             return due
         }
+    }
+
+    private static func dueQuery(_ order: DeliveryOrder) -> String {
+        let held =
+            switch order {
+            case .alert:
+                """
+                NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.sink = d.sink AND e.resource = d.resource
+                    AND e.phase = 'pending' AND e.rowid < d.rowid AND e.rule = d.rule)
+                """
+            case .resource:
+                """
+                NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.sink = d.sink AND e.resource = d.resource
+                    AND e.phase = 'pending' AND e.rowid < d.rowid)
+                """
+            case .strict:
+                """
+                d.rowid = (SELECT min(e.rowid) FROM deliveries e
+                    WHERE e.sink = :sink AND e.phase = 'pending' AND e.digest IS NULL)
+                """
+            }
+        return """
+            SELECT \(Rows.deliveryColumns), n.document
+            FROM deliveries d JOIN notifications n ON n.id = d.notification
+            WHERE d.sink = :sink AND d.phase = 'pending' AND d.next_attempt_at <= :now AND \(held)
+            ORDER BY d.next_attempt_at, d.rowid LIMIT :limit
+            """
     }
 
     /// When the next pending delivery of the sink, among those that may go, is due; nil when none is pending.
@@ -56,16 +76,67 @@ extension SQLiteStore {
 
     /// Records ended attempts. When a firing dies without ever having been delivered, what follows it about the same
     /// alert dies with it: nobody is told the end of what they were not told. A replay sends them again in order.
-    package func record(_ ended: [DeliveryRecord]) async throws(StoreError) {
+    ///
+    /// What died is handed to `fallback`, where the sink has one: once, with the same notification id.
+    package func record(_ ended: [DeliveryRecord], fallback: String? = nil) async throws(StoreError) {
         try await write { db in
             for record in ended {
                 try Rows.update(record, in: db)
-                guard record.phase == .dead, let endedAt = record.endedAt else { continue }
-                try Rows.buryUntold(
-                    sink: record.sink, orderKey: record.orderKey, from: record.sequence + 1, at: endedAt, in: db)
+                try Rows.followUp(record, fallback: fallback, in: db)
             }
         }
     }
+
+    /// Ends deliveries that were made before `time` and wait still, but for those that are `claimed`: at most `limit`.
+    /// `deadline` is what was configured, for the reason. Returns them.
+    package func expire(
+        sink: String, madeBefore time: Timestamp, deadline: String, excluding claimed: Set<DeliveryID>,
+        fallback: String?, at now: Timestamp, limit: Int
+    ) async throws(StoreError) -> [DeliveryRecord] {
+        let late = try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(Rows.deliveryColumns) FROM deliveries d WHERE d.sink = ? AND d.phase = 'pending'
+                        AND d.digest IS NULL AND d.created_at < ? ORDER BY d.rowid LIMIT ?
+                    """, arguments: [sink, time.microseconds, limit + claimed.count]
+            ).map(Rows.placedDelivery)
+        }
+        let expired = late.filter { !claimed.contains($0.id) }.prefix(limit).map { record in
+            var record = record
+            record.expire(deadline: deadline, at: now)
+            return record
+        }
+        if !expired.isEmpty { try await record(expired, fallback: fallback) }
+        return expired
+    }
+
+    /// Says what waits for a sink through another one too, oldest first and each only once: at most `limit`. They go on
+    /// waiting. Returns how many were handed over.
+    package func handOver(
+        sink: String, to fallback: String, at now: Timestamp, limit: Int
+    ) async throws(StoreError) -> Int {
+        try await write { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, notification, order_key, sequence, resource, rule FROM deliveries
+                    WHERE sink = ? AND phase = 'pending' AND handed_to IS NULL ORDER BY rowid LIMIT ?
+                    """, arguments: [sink, limit])
+            for row in rows { try Rows.handOver(row, to: fallback, at: now, in: db) }
+            return rows.count
+        }
+    }
+
+    /// When a person last asked for a replay of deliveries to the sink.
+    package func lastReplay(sink: String) async throws(StoreError) -> Timestamp? {
+        try await read { db in
+            Rows.time(
+                try db.value(Int64.self, "SELECT changed_at FROM facts WHERE name = \(SQLiteStore.replayFact(sink))"))
+        }
+    }
+
+    private static func replayFact(_ sink: String) -> String { "replay/\(sink)" }
 
     /// Puts dead or delivered deliveries back on their way, with what died after them. Returns those that go again.
     package func replay(_ ids: [DeliveryID], at now: Timestamp) async throws(StoreError) -> [DeliveryID] {
@@ -83,8 +154,15 @@ extension SQLiteStore {
                 for var record in [first] + followers.map(Rows.delivery) where record.phase != .pending {
                     record.replay(at: now)
                     try Rows.update(record, in: db)
+                    try db.execute(literal: "UPDATE deliveries SET digest = NULL WHERE id = \(record.id.rawValue)")
                     revived.append(record.id)
                 }
+                // A lane that leaves its sink alone hears of it.
+                try db.execute(
+                    literal: """
+                        INSERT OR REPLACE INTO facts (name, value, changed_at)
+                        VALUES (\(SQLiteStore.replayFact(first.sink)), '', \(now.microseconds))
+                        """)
             }
             return revived
         }

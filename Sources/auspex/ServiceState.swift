@@ -49,6 +49,11 @@ struct ServiceState: AdminState {
             live.changesLastHour = health.changesLastHour
             return live
         }
+        overview.sinks = overview.sinks.map { sink in
+            var live = sink
+            live.lane = watch.lanes.first { $0.sink == sink.name }?.current ?? sink.lane
+            return live
+        }
         overview.alerts = try await store.alerts(includingResolved: false, limit: AdminLimits.rows)
         overview.deliveries = try await store.deliveries(sink: nil, deadOnly: false, limit: AdminLimits.rows).map {
             line in

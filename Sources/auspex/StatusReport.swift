@@ -27,7 +27,7 @@ struct StatusReport {
     /// Whether anybody watches; otherwise all of this is how it was when the last one stopped.
     private let isWatched: Bool
     private var alerts: [AlertPhase: Int]
-    private var sinks: [(name: String, kind: String, counts: DeliveryCounts)]
+    private var sinks: [(name: String, kind: String, counts: DeliveryCounts, lane: LaneStatus)]
 
     init(settings: Settings, store: SQLiteStore) async throws(StoreError) {
         let resources = try await store.resourceCounts()
@@ -57,8 +57,13 @@ struct StatusReport {
         alerts = try await store.alertCounts()
         isWatched = store.isWatched
         let counts = try await store.deliveryCounts()
+        let lanes = Dictionary(
+            try await store.facts(prefix: LaneHealth.fact(of: "")).map { ($0.name, LaneStatus(document: $0.value)) },
+            uniquingKeysWith: { first, _ in first })
         sinks = settings.sinks.map { sink in
-            (sink.configuration.name, sink.kind.name, counts[sink.configuration.name] ?? DeliveryCounts())
+            let name = sink.configuration.name
+            let lane = lanes[LaneHealth.fact(of: name)] ?? nil
+            return (name, sink.kind.name, counts[name] ?? DeliveryCounts(), lane ?? LaneStatus())
         }
     }
 
@@ -100,6 +105,9 @@ struct StatusReport {
                     ("kind", .string(sink.kind)), ("pending", .int(Int64(sink.counts.pending))),
                     ("delivered", .int(Int64(sink.counts.delivered))), ("dead", .int(Int64(sink.counts.dead))),
                     ("oldest_pending_at", sink.counts.oldestPendingAt.json),
+                    ("circuit", .string(sink.lane.circuit.rawValue)),
+                    ("paused_reason", sink.lane.pausedReason.map(CELValue.string) ?? .null),
+                    ("last_reason", sink.lane.lastReason.map(CELValue.string) ?? .null),
                 ]))
         }
         return .list(rows)
@@ -121,7 +129,7 @@ struct StatusReport {
             sinks: sinks.map { sink in
                 Overview.Sink(
                     name: sink.name, kind: sink.kind, pending: sink.counts.pending, delivered: sink.counts.delivered,
-                    dead: sink.counts.dead, oldestPendingAt: sink.counts.oldestPendingAt)
+                    dead: sink.counts.dead, oldestPendingAt: sink.counts.oldestPendingAt, lane: sink.lane)
             },
             warnings: unknownLines.map { unknown in
                 "The condition of the rule \(unknown.rule) cannot be evaluated for \(Counted.text(unknown.resources, "resource")) "
@@ -138,10 +146,11 @@ struct StatusReport {
                 line.name, line.kind.rawValue, line.state, "\(line.resources)", "\(line.unsettled)", ago,
                 "\(line.requests)", "\(line.changes)", line.lastError ?? "–")
         }
-        var sinkTable = Table("SINK", "KIND", "PENDING", "DELIVERED", "DEAD")
+        var sinkTable = Table("SINK", "KIND", "STATE", "PENDING", "DELIVERED", "DEAD", "REASON")
         for sink in sinks {
             sinkTable.add(
-                sink.name, sink.kind, "\(sink.counts.pending)", "\(sink.counts.delivered)", "\(sink.counts.dead)")
+                sink.name, sink.kind, sink.lane.word, "\(sink.counts.pending)", "\(sink.counts.delivered)",
+                "\(sink.counts.dead)", sink.lane.pausedReason ?? sink.lane.lastReason ?? "–")
         }
         var unknownTable = Table("UNKNOWN", "SOURCE", "RESOURCES", "FOR EXAMPLE", "REASON")
         for unknown in unknownLines {
@@ -187,5 +196,17 @@ extension StatusReport.SourceLine {
         lastError = state.lastError
         requests = Int64(state.requestsLastHour)
         changes = Int64(state.changesLastHour)
+    }
+}
+
+extension LaneStatus {
+    /// For a table.
+    fileprivate var word: String {
+        switch circuit {
+        case .closed: "ok"
+        case _ where pausedReason != nil: "paused"
+        case .open: "failing"
+        case .halfOpen: "probed"
+        }
     }
 }

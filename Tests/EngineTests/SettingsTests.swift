@@ -71,7 +71,7 @@ import Testing
             rules: [rules/, rules.yaml]
             sinks:
               team:  { kind: slack, url: { env: PASS } }
-              jobs:  { kind: webhook, url: "https://jobs.example.com/hooks", secret: { env: PASS }, retry: [1s, 2m], concurrency: 3, rate: 10/1m, timeout: 5s }
+              jobs:  { kind: webhook, url: "https://jobs.example.com/hooks", secret: { env: PASS }, retry: [1s, 2m], concurrency: 3, rate: 10/1m, timeout: 5s, order: strict, deadline: 24h, fallback: team, fallback_after: 2m, overflow: 500 }
               ops:   { kind: email, server: "smtps://mail.example.com", username: me, password: { env: PASS }, from: a@example.com, to: [b@example.com] }
               trail: { kind: file, path: out.jsonl }
               out:   { kind: log }
@@ -91,6 +91,10 @@ import Testing
         let jobs = try #require(settings.sinks.first { $0.configuration.name == "jobs" })
         #expect(jobs.lane.retry.delays == [.seconds(1), .seconds(120)])
         #expect(jobs.lane.concurrency == 3)
+        #expect(jobs.lane.order == .strict)
+        #expect(jobs.lane.deadline == .seconds(86_400))
+        #expect(jobs.lane.fallback == "team" && jobs.lane.fallbackAfter == .seconds(120))
+        #expect(jobs.lane.overflow == 500)
         #expect(jobs.lane.rate?.count == 10)
         #expect(jobs.lane.rate?.period == .seconds(60))
         #expect(settings.notify == ["team", "jobs"])
@@ -173,6 +177,16 @@ import Testing
             ("a misspelt setting", sunk("kind: log, timout: 5s")),
             ("a setting of a later version", sunk("kind: log, group_wait: 5s")),
             ("a misspelt rate", sunk("kind: log, rate: 10")), ("no concurrency", sunk("kind: log, concurrency: 0")),
+            ("no order", sunk("kind: log, order: random")), ("no deadline", sunk("kind: log, deadline: 0s")),
+            ("a limit for a fallback that is none", sunk("kind: log, fallback_after: 1m")),
+            ("a misspelt fallback", sunk("kind: log, fallback: tem")),
+            ("a fallback to itself", sunk("kind: log, fallback: team")),
+            ("an overflow of one", sunk("kind: log, overflow: 1")),
+            (
+                "fallbacks in a circle",
+                source
+                    + "rules: [rules.yaml]\nsinks:\n  team: { kind: log, fallback: ops }\n  ops: { kind: log, fallback: team }\n"
+            ),
             ("a retry without a unit", sunk("kind: log, retry: [5, 10s]")),
             ("no list of retries", sunk("kind: log, retry: 5s")),
             ("an unknown sink", source + rest + "notify: [tema]\n"),

@@ -45,7 +45,29 @@ extension Overview {
                 MetricFamily.Sample($0.fractionalSeconds, ["sink": sink.name, "kind": sink.kind])
             }
         }
+        let circuits = sinks.flatMap { sink in
+            [CircuitState.closed, .open, .halfOpen].map { state in
+                MetricFamily.Sample(
+                    sink.lane.circuit == state ? 1 : 0,
+                    ["sink": sink.name, "kind": sink.kind, "state": state.rawValue])
+            }
+        }
+        let paused = sinks.map { sink in
+            MetricFamily.Sample(sink.lane.pausedReason == nil ? 0 : 1, ["sink": sink.name, "kind": sink.kind])
+        }
+        let failures = sinks.map { sink in
+            MetricFamily.Sample(Double(sink.lane.consecutiveFailures), ["sink": sink.name, "kind": sink.kind])
+        }
         return [
+            MetricFamily(
+                "auspex_sink_circuit", .gauge, help: "The state of the sink's circuit: 1 for the one that it is in.",
+                samples: circuits),
+            MetricFamily(
+                "auspex_sink_paused", .gauge,
+                help: "Whether the sink is paused because it is set up wrongly.", samples: paused),
+            MetricFamily(
+                "auspex_sink_consecutive_failures", .gauge,
+                help: "Attempts that failed or got no answer since the last that did neither.", samples: failures),
             MetricFamily(
                 "auspex_sink_deliveries", .gauge, help: "Deliveries in the store, by what became of them.",
                 samples: counts),

@@ -147,19 +147,30 @@ extension Page {
         var table = Table(
             label: "Sinks",
             columns: [
-                .init(title: "Sink"), .init(title: "Kind", shape: .short), .init(title: "Waiting", shape: .number),
+                .init(title: "Sink"), .init(title: "Kind", shape: .short), .init(title: "State", shape: .short),
+                .init(title: "Waiting", shape: .number),
                 .init(title: "Delivered", shape: .number), .init(title: "Dead", shape: .number),
                 .init(title: "Oldest waiting", shape: .short),
             ], rows: [])
         for sink in overview.sinks {
             table.rows.append([
-                .head(OutsideText.isolated(sink.name)), .value("\(sink.kind)"), .value(figure(sink.pending)),
+                .head(OutsideText.isolated(sink.name)), .value("\(sink.kind)"), .value(state(sink.lane)),
+                .value(figure(sink.pending)),
                 .value(figure(sink.delivered)),
                 .value(sink.dead > 0 ? "<strong class=\"wrong\">\(figure(sink.dead))</strong>" : "0"),
                 sink.oldestPendingAt.map { .value(Ages.ago($0, now: now)) } ?? .none,
             ])
         }
         return section("Sinks", "", table, empty: "No sink is configured.")
+    }
+
+    private static func state(_ lane: LaneStatus) -> Markup {
+        switch lane.circuit {
+        case .closed: badge("ok", .good)
+        case _ where lane.pausedReason != nil: badge("paused", .bad)
+        case .open: badge("failing", .bad)
+        case .halfOpen: badge("probed", .warn)
+        }
     }
 
     static func deliveries(_ overview: Overview, now: Timestamp) -> Markup {

@@ -47,11 +47,18 @@ struct Trouble: Sendable, Equatable {
     }
 
     private init?(sink: Overview.Sink, now: Timestamp) {
-        if sink.dead > 0 {
+        if let reason = sink.lane.pausedReason {
+            self.init(
+                weight: .serious, what: "\(sink.name) is paused: it is set up wrongly", why: reason,
+                remedy: sink.dead > 0 ? "auspex replay --dead --sink \(sink.name)" : nil)
+        } else if sink.dead > 0 {
             let deliveries = sink.dead == 1 ? "1 delivery" : "\(sink.dead) deliveries"
             self.init(
                 weight: .serious, what: "\(deliveries) to \(sink.name) failed for good",
                 remedy: "auspex replay --dead --sink \(sink.name)")
+        } else if sink.lane.circuit != .closed {
+            self.init(
+                weight: .warning, what: "\(sink.name) keeps failing; its deliveries wait", why: sink.lane.lastReason)
         } else if let oldest = sink.oldestPendingAt, now.duration(since: oldest) > Self.longWait {
             self.init(
                 weight: .warning, what: "Deliveries to \(sink.name) do not get through",

@@ -31,6 +31,15 @@ package enum AttemptOutcome: Sendable, Equatable {
     }
 }
 
+/// How sure an answer is a sign that the sink itself is set up wrongly (its address, its key), so that every delivery
+/// would meet the same.
+package enum Misconfiguration: Sendable, Equatable {
+    /// Such as 401 or 410: the lane is paused at once.
+    case certain
+    /// Such as 403, which may be about this one message only: several in a row pause the lane.
+    case likely
+}
+
 /// An attempt's outcome with what the sink answered.
 package struct AttemptResult: Sendable, Equatable {
     package var outcome: AttemptOutcome
@@ -38,10 +47,16 @@ package struct AttemptResult: Sendable, Equatable {
     package var answer: String
     /// What later deliveries about the same alert to this sink want to know, such as a message id for threading.
     package var kept: [String: String]
+    /// With ``AttemptOutcome/refused(reason:)``: whether it is the sink that is wrong rather than what was sent.
+    package var misconfiguration: Misconfiguration?
 
-    package init(_ outcome: AttemptOutcome, answer: String = "", kept: [String: String] = [:]) {
+    package init(
+        _ outcome: AttemptOutcome, answer: String = "", kept: [String: String] = [:],
+        misconfiguration: Misconfiguration? = nil
+    ) {
         self.outcome = outcome
         self.answer = answer
         self.kept = kept
+        self.misconfiguration = misconfiguration
     }
 }

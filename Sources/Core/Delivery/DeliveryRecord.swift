@@ -75,6 +75,20 @@ package struct DeliveryRecord: Sendable, Equatable {
         nextAttemptAt = now
     }
 
+    /// Whether it is a digest of others, which are kept with its id.
+    package var isDigest: Bool { orderKey == notification.rawValue }
+
+    /// Its time is over before it arrived. `deadline` is what was configured, for the reason.
+    package mutating func expire(deadline: String, at now: Timestamp) {
+        let last = lastReason.map { "; the last attempt: \($0)" } ?? ""
+        lastReason = "not delivered within its deadline of \(deadline)\(last)"
+        lastOutcome = DeliveryRecord.expired
+        end(.dead, at: now)
+    }
+
+    /// What stands for the outcome of a delivery whose deadline has passed.
+    package static let expired = "expired"
+
     private mutating func retry(schedule: RetrySchedule, floor: Duration?, at now: Timestamp, unit: Double) {
         guard let delay = schedule.delay(afterAttempt: attempts, floor: floor, unit: unit) else {
             return end(.dead, at: now)

@@ -53,6 +53,8 @@ package struct SinkSettings: Sendable {
     /// Where the sink and each of its settings stand in the file.
     package var position: FilePosition
     package var places: [String: FilePosition]
+    /// Where `fallback:` stands, for the check of all of them together.
+    var fallbackNode: YAMLNode?
     /// Whether its own settings were read without an error.
     var isSound: Bool
 }
@@ -61,9 +63,23 @@ package struct SinkSettings: Sendable {
 package struct LaneSettings: Sendable, Equatable {
     package var retry: RetrySchedule = .standard
     /// How many attempts run at once.
-    package var concurrency: Int = 8
+    package var concurrency: Int = 16
     /// At most so many attempts in so long, or as many as there are.
     package var rate: RateSettings?
+    package var order: DeliveryOrder = .alert
+    /// How long after it was decided a delivery is dead whatever its schedule says; nil for the default.
+    package var deadline: Duration?
+    /// The sink through which is said what this one does not take.
+    package var fallback: String?
+    /// How long the circuit may be open before what waits is said through the fallback.
+    package var fallbackAfter: Duration = .seconds(300)
+    /// How many deliveries may wait before they are gathered into a digest; nil for any number.
+    package var overflow: Int?
+
+    /// The deadline in force: what waits for a circuit spends no attempt and would otherwise wait for ever.
+    package var effectiveDeadline: Duration {
+        deadline ?? max(.seconds(7 * 86400), retry.delays.reduce(.seconds(86400), +))
+    }
 }
 
 /// `10/1m`: at most `count` in every `period`.

@@ -4,8 +4,10 @@ import Core
 import Sinks
 
 extension SettingsReader {
-    private static let laneKeys = ["retry", "concurrency", "rate"]
-    private static let unsupportedKeys = ["group_by", "group_wait", "group_interval", "fallback", "refresh"]
+    private static let laneKeys = [
+        "retry", "concurrency", "rate", "order", "deadline", "fallback", "fallback_after", "overflow",
+    ]
+    private static let unsupportedKeys = ["group_by", "group_wait", "group_interval", "refresh"]
     private static let retryLimit = 100
 
     mutating func sinkList(_ node: YAMLNode) -> [SinkSettings] {
@@ -15,6 +17,7 @@ extension SettingsReader {
             guard let name = name(key, what: "a sink"), let sink = sink(value, name: name) else { continue }
             result.append(sink)
         }
+        checkFallbacks(of: result)
         return result
     }
 
@@ -55,7 +58,7 @@ extension SettingsReader {
         }
         return SinkSettings(
             configuration: SinkConfiguration(name: name, values: values), kind: kind, lane: lane(members, of: kind),
-            position: node.position, places: members.mapValues(\.position),
+            position: node.position, places: members.mapValues(\.position), fallbackNode: members["fallback"],
             isSound: reader.errorCount == before)
     }
 
@@ -67,7 +70,59 @@ extension SettingsReader {
             lane.concurrency = reader.integer(node, what: "`concurrency`", in: 1...256) ?? lane.concurrency
         }
         if let node = members["rate"] { lane.rate = rate(node) }
+        if let node = members["order"] {
+            let choices = DeliveryOrder.allCases.map(\.rawValue)
+            let order = reader.choice(node, what: "`order`", among: choices).flatMap(DeliveryOrder.init(rawValue:))
+            lane.order = order ?? .alert
+        }
+        if let node = members["deadline"] { lane.deadline = positive(node, what: "`deadline`") }
+        if let node = members["fallback"] { lane.fallback = reader.text(node, what: "`fallback`") }
+        if let node = members["fallback_after"] {
+            lane.fallbackAfter = reader.duration(node, what: "`fallback_after`") ?? lane.fallbackAfter
+            if members["fallback"] == nil {
+                reader.error(at: node, "`fallback_after` says when the `fallback` is used, and there is none")
+            }
+        }
+        if let node = members["overflow"] {
+            lane.overflow = reader.integer(node, what: "`overflow`", in: 2...1_000_000)
+        }
         return lane
+    }
+
+    private mutating func positive(_ node: YAMLNode, what: String) -> Duration? {
+        guard let duration = reader.duration(node, what: what) else { return nil }
+        guard duration > .zero else {
+            reader.error(at: node, "\(what) must be longer than nothing", hint: "such as 24h")
+            return nil
+        }
+        return duration
+    }
+
+    /// Every fallback is a sink, and none leads back to where it began: that would say the same for ever.
+    private mutating func checkFallbacks(of sinks: [SinkSettings]) {
+        let fallbacks = Dictionary(
+            sinks.map { ($0.configuration.name, $0.lane.fallback) }, uniquingKeysWith: { first, _ in first })
+        for sink in sinks {
+            let name = sink.configuration.name
+            guard let fallback = sink.lane.fallback, let place = sink.fallbackNode else { continue }
+            guard mentionedSinks.contains(fallback) else {
+                reader.error(
+                    at: place, "there is no sink '\(fallback)'",
+                    hint: Suggestion.nearest(to: fallback, among: mentionedSinks).map { "did you mean '\($0)'?" }
+                        ?? "the sinks are: \(mentionedSinks.joined(separator: ", "))")
+                continue
+            }
+            var chain = [name]
+            var next: String? = fallback
+            while let link = next, !chain.contains(link) {
+                chain.append(link)
+                next = fallbacks[link] ?? nil
+            }
+            guard next == name else { continue }
+            let circle = (chain + [name]).joined(separator: " → ")
+            reader.error(
+                at: place, "the fallbacks lead in a circle: \(circle)", hint: "let one of them have no `fallback`")
+        }
     }
 
     private mutating func retry(_ node: YAMLNode) -> RetrySchedule {

@@ -22,6 +22,7 @@ struct EmailSink: Sink {
         let delivery = redacted(delivery)
         var progress = RecipientProgress(delivery)
         var summary = MailSummary()
+        var misconfiguration: Misconfiguration?
         for recipient in progress.pending(of: settings.recipients) {
             do throws(TransportError) {
                 let reply = try await mail.send(transaction(delivery, to: recipient))
@@ -30,6 +31,7 @@ struct EmailSink: Sink {
             } catch {
                 let verdict = MailOutcome(error, mask: mask)
                 summary.add(verdict.outcome, of: recipient, answer: error.description)
+                if verdict.isMisconfiguration { misconfiguration = .certain }
                 if verdict.concernsServer { break }
                 if case .refused = verdict.outcome { progress.recipientRefused(recipient) }
             }
@@ -42,7 +44,9 @@ struct EmailSink: Sink {
                 subject: MailMessage.subject(of: delivery.notification))
             kept.merge(thread.kept) { _, new in new }
         }
-        return AttemptResult(outcome, answer: Answer.excerpt(mask.masked(summary.answer)), kept: kept)
+        return AttemptResult(
+            outcome, answer: Answer.excerpt(mask.masked(summary.answer)), kept: kept, misconfiguration: misconfiguration
+        )
     }
 
     private func transaction(_ delivery: OutgoingDelivery, to recipient: MailAddress) -> MailTransaction {

@@ -13,6 +13,8 @@ struct MailOutcome {
     var outcome: AttemptOutcome
     /// Whether the next recipient would meet the same.
     var concernsServer: Bool
+    /// Whether every message would meet the same until the settings are mended: the login is refused.
+    var isMisconfiguration = false
 
     init(_ error: TransportError, mask: SecretMask) {
         let reason = mask.masked(error.description)
@@ -27,8 +29,12 @@ struct MailOutcome {
             // 454 and the like are for now (RFC 4954); without a code the server offered no login we know.
             if code.map({ (500..<600).contains($0) }) ?? true {
                 outcome = .refused(reason: "\(reason); check username and password")
+                isMisconfiguration = true
             }
-        case .invalidRequest, .refusedByPolicy: outcome = .refused(reason: reason)
+        case .refusedByPolicy:
+            outcome = .refused(reason: reason)
+            isMisconfiguration = true
+        case .invalidRequest: outcome = .refused(reason: reason)
         default: break
         }
         if error.mayHaveBeenReceived { outcome = .unknown(reason: reason) }

@@ -61,7 +61,10 @@ struct HTTPEndpoint: Sendable {
         do throws(TransportError) {
             return judge(try await http.send(request))
         } catch {
-            return AttemptResult(HTTPOutcome.outcome(of: error, mask: mask))
+            var result = AttemptResult(HTTPOutcome.outcome(of: error, mask: mask))
+            // Every delivery would go to the same forbidden place.
+            if case .refusedByPolicy = error.kind { result.misconfiguration = .certain }
+            return result
         }
     }
 }

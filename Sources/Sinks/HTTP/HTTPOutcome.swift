@@ -28,6 +28,21 @@ enum HTTPOutcome {
         }
     }
 
+    /// Whether an answer says that the sink is set up wrongly, rather than that it does not like what was sent.
+    ///
+    /// | answer | a sign of that |
+    /// |---|---|
+    /// | 401, 404, 407, 410 | certain: the key, the address, the proxy; every delivery would meet the same |
+    /// | 403 | likely: a key without rights, or a filter that dislikes one message, which a stranger wrote |
+    /// | 400, 413, 422 and all else | no: the next message may be welcome |
+    static func misconfiguration(_ response: HTTPResponse) -> Misconfiguration? {
+        switch response.status {
+        case 401, 404, 407, 410: .certain
+        case 403: .likely
+        default: nil
+        }
+    }
+
     static func outcome(of error: TransportError, mask: SecretMask) -> AttemptOutcome {
         let reason = mask.masked(error.description)
         if error.mayHaveBeenReceived { return .unknown(reason: reason) }

@@ -61,6 +61,17 @@ enum SlackOutcome {
         return .refused(reason: error + (hints[error].map { " (\($0))" } ?? ""))
     }
 
+    /// Errors of the API that every message would meet.
+    private static let misconfigured: Set<String> = [
+        "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope",
+        "not_allowed_token_type", "channel_not_found", "is_archived", "not_in_channel",
+    ]
+
+    static func misconfiguration(_ response: HTTPResponse, _ reply: SlackReply) -> Misconfiguration? {
+        if let error = reply.error, misconfigured.contains(error) { return .certain }
+        return HTTPOutcome.misconfiguration(response)
+    }
+
     private static let hints = [
         "no_service": "the webhook was removed; make a new one in Slack",
         "invalid_token": "the webhook's address is wrong or was revoked",

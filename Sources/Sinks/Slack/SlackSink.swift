@@ -32,12 +32,14 @@ struct SlackSink: Sink {
             case .incomingWebhook:
                 let reason = Answer.reason(of: response, mask: mask)
                 return AttemptResult(
-                    SlackOutcome.ofIncomingWebhook(response, reason: reason, now: now), answer: answer)
+                    SlackOutcome.ofIncomingWebhook(response, reason: reason, now: now), answer: answer,
+                    misconfiguration: HTTPOutcome.misconfiguration(response))
             case .api:
                 let reply = SlackReply(response)
                 return AttemptResult(
                     SlackOutcome.ofAPI(response, reply, mask: mask, now: now), answer: answer,
-                    kept: kept(reply, for: delivery))
+                    kept: kept(reply, for: delivery),
+                    misconfiguration: SlackOutcome.misconfiguration(response, reply))
             }
         }
     }

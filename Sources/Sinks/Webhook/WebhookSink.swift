@@ -24,7 +24,8 @@ struct WebhookSink: Sink {
             let reason = Answer.reason(of: response, mask: endpoint.mask)
             return AttemptResult(
                 HTTPOutcome.outcome(of: response, reason: reason, now: now),
-                answer: Answer.excerpt(of: response, mask: endpoint.mask))
+                answer: Answer.excerpt(of: response, mask: endpoint.mask),
+                misconfiguration: HTTPOutcome.misconfiguration(response))
         }
     }
 

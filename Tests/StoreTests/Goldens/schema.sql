@@ -29,13 +29,17 @@ CREATE TABLE deliveries (
     attempts INTEGER NOT NULL, created_at INTEGER NOT NULL, next_attempt_at INTEGER NOT NULL, ended_at INTEGER,
     last_outcome TEXT, last_reason TEXT, last_answer TEXT NOT NULL, kept TEXT NOT NULL,
     may_have_arrived INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, resource TEXT NOT NULL DEFAULT '', rule TEXT NOT NULL DEFAULT '', handed_to TEXT, digest TEXT) STRICT;
 
 CREATE INDEX deliveries_dead ON deliveries (sink) WHERE phase = 'dead';
+
+CREATE INDEX deliveries_digest ON deliveries (digest) WHERE digest IS NOT NULL;
 
 CREATE INDEX deliveries_due ON deliveries (sink, next_attempt_at) WHERE phase = 'pending';
 
 CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE INDEX deliveries_lane ON deliveries (sink, resource) WHERE phase = 'pending';
 
 CREATE INDEX deliveries_notification ON deliveries (notification);
 
