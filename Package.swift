@@ -81,8 +81,11 @@ let package = Package(
             swiftSettings: house),
 
         .executableTarget(
-            name: "Benchmarks", dependencies: ["AurousAPI", "CEL", "SimulatedAurous"], path: "Tests/Benchmarks",
-            exclude: ["cel"], swiftSettings: house),
+            name: "Benchmarks",
+            dependencies: [
+                "AurousAPI", "CEL", "Core", "Engine", "SimulatedAurous", "Sinks", "Store", "Transport", logging,
+            ],
+            path: "Tests/Benchmarks", exclude: ["cel"], swiftSettings: house),
         .testTarget(
             name: "AurousAPITests", dependencies: ["AurousAPI", "Core", "CEL", "Transport", crypto],
             swiftSettings: house),

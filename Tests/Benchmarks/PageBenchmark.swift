@@ -55,8 +55,9 @@ extension PageBenchmark {
         return #"{"object":"list","data":[\#(data)],"has_more":true,"next_cursor":"img_01HXMQ7Z3K8Y2ABCDEFGHJKM"}"#
     }
 
-    private static func row(_ number: Int) -> String {
-        let id = "img_01HXMQ7Z3K8Y2ABCDEF\(1000 + number)"
+    private static func row(_ number: Int) -> String { row(id: "img_01HXMQ7Z3K8Y2ABCDEF\(1000 + number)", number) }
+
+    static func row(id: String, _ number: Int) -> String {
         let token = String(repeating: "eyJhbGciOiJIUzI1NiJ9", count: 12)
         return #"""
             {"id":"\#(id)","status":"succeeded",
