@@ -1,4 +1,5 @@
 import AdminServer
+import Core
 import Testing
 
 @Suite struct `The metrics` {
@@ -26,6 +27,21 @@ import Testing
             found["auspex_sink_deliveries"]?
                 .contains(.init(labels: ["sink": "jobs", "kind": "webhook", "state": "dead"], value: "2")) == true)
         #expect(found["auspex_sink_oldest_pending_timestamp_seconds"]?.count == 1)
+    }
+
+    @Test func `tell how the circuit of each sink stands`() async throws {
+        var lane = LaneStatus()
+        lane.circuit = .halfOpen
+        lane.pausedReason = "HTTP 401"
+        lane.consecutiveFailures = 3
+        let overview = Overview(sinks: [
+            Overview.Sink(name: "jobs", kind: "webhook", lane: lane), Overview.Sink(name: "team", kind: "slack"),
+        ])
+        let found = try await samples(ScriptedState(overview: overview))
+        let standing = found["auspex_sink_circuit"]?.filter { $0.value == "1" }.map { $0.labels["state"] }
+        #expect(standing == ["half_open", "closed"])
+        #expect(found["auspex_sink_paused"]?.map(\.value) == ["1", "0"])
+        #expect(found["auspex_sink_consecutive_failures"]?.map(\.value) == ["3", "0"])
     }
 
     @Test func `have the service's own beside them`() async throws {

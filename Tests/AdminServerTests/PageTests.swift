@@ -39,6 +39,26 @@ import Testing
         #expect(page.contains("<title>(6) Auspex</title>"))
     }
 
+    @Test func `says that a sink is paused or keeps failing, and why`() async throws {
+        var (paused, failing) = (LaneStatus(), LaneStatus())
+        paused.circuit = .open
+        paused.pausedReason = "HTTP 401: <b>bad key</b>"
+        failing.circuit = .open
+        failing.lastReason = "HTTP 503"
+        let text = try text(
+            await page(
+                Overview(sinks: [
+                    Overview.Sink(name: "jobs", kind: "webhook", dead: 1, lane: paused),
+                    Overview.Sink(name: "team", kind: "slack", lane: failing),
+                ])))
+        for part in [
+            "jobs is paused: it is set up wrongly", "HTTP 401: <b>bad key</b>", "auspex replay --dead --sink jobs",
+            "team keeps failing; its deliveries wait", "HTTP 503", "paused", "failing",
+        ] {
+            #expect(text.contains(part), "\(part)")
+        }
+    }
+
     @Test func `shows every source, alert, sink and delivery with its state and age`() async throws {
         let text = try text(await page(.busy(outside: "boom")))
         for part in [

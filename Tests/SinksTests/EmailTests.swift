@@ -305,6 +305,7 @@ struct `A mail` {
         let result = try await email(mail, adding: Self.three).attempt(Sample.delivery(), at: Sample.now)
         #expect(mail.recipients == ["a@example.com"], "the others would meet the same")
         #expect(result.outcome.reason?.contains("check username and password") == true)
+        #expect(result.misconfiguration == .certain)
         #expect(!"\(result)".contains("m4il-s3cret"))
     }
 

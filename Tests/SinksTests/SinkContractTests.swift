@@ -132,6 +132,22 @@ import Transport
         }
     }
 
+    @Test(arguments: Fixture.http) func `tells a sink that is set up wrongly from a message that is not liked`(
+        _ fixture: Fixture
+    ) async throws {
+        let expected: [Int: Misconfiguration] = [
+            401: .certain, 404: .certain, 407: .certain, 410: .certain, 403: .likely,
+        ]
+        for status in [400, 401, 403, 404, 405, 407, 409, 410, 413, 422, 429, 500, 503] {
+            let sink = try fixture.sink(http: ScriptedHTTP(status, "no"))
+            let result = await sink.attempt(Sample.delivery(), at: Sample.now)
+            #expect(result.misconfiguration == expected[status], "\(status)")
+        }
+        let forbidden = ScriptedHTTP(failing: .refusedByPolicy(address: "169.254.169.254"), mayHaveBeenReceived: false)
+        let sink = try fixture.sink(http: forbidden)
+        #expect(await sink.attempt(Sample.delivery(), at: Sample.now).misconfiguration == .certain)
+    }
+
     @Test(arguments: Fixture.http) func `does not know what became of a request without an answer`(_ fixture: Fixture)
         async throws
     {

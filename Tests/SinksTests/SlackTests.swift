@@ -159,6 +159,17 @@ import Transport
         #expect(try await outcome(ScriptedHTTP(200, row.body), token: true).name == row.expected)
     }
 
+    @Test(arguments: [
+        ("invalid_auth", Misconfiguration.certain), ("channel_not_found", .certain), ("msg_too_long", nil),
+    ])
+    func `to the API may say that every message would be refused`(_ row: (error: String, expected: Misconfiguration?))
+        async throws
+    {
+        let http = ScriptedHTTP(200, #"{"ok":false,"error":"\#(row.error)"}"#)
+        let slack = try sink("slack", ["token": .secret(Secret("xoxb-1")), "channel": .string("C1")], http: http)
+        #expect(await slack.attempt(Sample.delivery(), at: Sample.now).misconfiguration == row.expected)
+    }
+
     @Test func `to the API may ask for patience`() async throws {
         let http = ScriptedHTTP(200, #"{"ok":false,"error":"ratelimited"}"#, [HeaderField("Retry-After", "30")])
         #expect(try await outcome(http, token: true) == .throttled(after: .seconds(30), reason: "ratelimited"))
