@@ -23,6 +23,7 @@ package enum SinkCatalog {
 
     /// Keys of a sink that belong to its lane, so that no setting may have their names.
     static let laneSettings: Set<String> = [
-        "retry", "concurrency", "rate", "fallback", "group_by", "group_wait", "group_interval", "refresh",
+        "retry", "concurrency", "rate", "order", "deadline", "fallback", "fallback_after", "overflow", "group_by",
+        "group_wait", "group_interval", "refresh",
     ]
 }
