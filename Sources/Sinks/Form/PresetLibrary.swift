@@ -5,10 +5,29 @@ import Core
 package enum PresetLibrary {
     /// One line for each file, in the order of the alphabet.
     private static let files: [(name: String, bytes: [UInt8])] = [
+        ("alertmanager", PackageResources.alertmanager_yaml),
         ("discord", PackageResources.discord_yaml),
+        ("github", PackageResources.github_yaml),
+        ("github-workflow", PackageResources.github_workflow_yaml),
+        ("gitlab", PackageResources.gitlab_yaml),
+        ("googlechat", PackageResources.googlechat_yaml),
+        ("gotify", PackageResources.gotify_yaml),
+        ("home-assistant", PackageResources.home_assistant_yaml),
+        ("incidentio", PackageResources.incidentio_yaml),
+        ("jenkins", PackageResources.jenkins_yaml),
+        ("jira-service-management", PackageResources.jira_service_management_yaml),
+        ("kafka-rest", PackageResources.kafka_rest_yaml),
+        ("matrix", PackageResources.matrix_yaml),
+        ("mattermost", PackageResources.mattermost_yaml),
         ("ntfy", PackageResources.ntfy_yaml),
+        ("opsgenie", PackageResources.opsgenie_yaml),
         ("pagerduty", PackageResources.pagerduty_yaml),
+        ("pushover", PackageResources.pushover_yaml),
+        ("rocketchat", PackageResources.rocketchat_yaml),
+        ("splunk-oncall", PackageResources.splunk_oncall_yaml),
+        ("teams", PackageResources.teams_yaml),
         ("telegram", PackageResources.telegram_yaml),
+        ("zulip", PackageResources.zulip_yaml),
     ]
 
     package static let names = files.map(\.name)

@@ -69,8 +69,12 @@ import Transport
             let request = try #require(try await sample.requests([notification]).first)
             #expect(request.url == first.url && request.method == first.method)
             #expect(Set(request.headerFields.map(\.name)) == Set(first.headerFields.map(\.name)))
-            #expect(request.json.shape == first.json.shape, "\(hostile.name)")
-            for text in request.json.texts {
+            // A body that is too large is shrunk, and loses parts.
+            if hostile.text.utf8.count < 50_000 {
+                #expect(request.json.shape == first.json.shape, "\(hostile.name)")
+            }
+            #expect(Set(request.form.keys) == Set(first.form.keys), "\(hostile.name)")
+            for text in request.texts {
                 #expect(sample.inert(text) == [], "\(hostile.name): \(text.prefix(200))")
                 #expect(
                     !text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" && $0 != "\t" || $0 == "\u{202e}" })

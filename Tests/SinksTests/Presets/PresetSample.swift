@@ -1,5 +1,6 @@
 import CEL
 import Core
+import Foundation
 import Sinks
 import Testing
 import Transport
@@ -23,7 +24,12 @@ struct PresetSample: CustomTestStringConvertible, Sendable {
 
     /// One for each preset, in the order of the alphabet.
     static let all: [PresetSample] = [
-        DiscordPreset.sample, NtfyPreset.sample, PagerDutyPreset.sample, TelegramPreset.sample,
+        AlertmanagerPreset.sample, DiscordPreset.sample, GitHubPreset.sample, GitHubWorkflowPreset.sample,
+        GitLabPreset.sample, GoogleChatPreset.sample, GotifyPreset.sample, HomeAssistantPreset.sample,
+        IncidentPreset.sample, JenkinsPreset.sample, OpsgeniePreset.sample("jira-service-management"),
+        KafkaPreset.sample, MatrixPreset.sample, MattermostPreset.sample, NtfyPreset.sample,
+        OpsgeniePreset.sample("opsgenie"), PagerDutyPreset.sample, PushoverPreset.sample, RocketChatPreset.sample,
+        SplunkPreset.sample, TeamsPreset.sample, TelegramPreset.sample, ZulipPreset.sample,
     ]
 
     func sink(_ http: ScriptedHTTP, adding more: [String: SettingValue] = [:]) throws -> any Sink {
@@ -62,6 +68,24 @@ struct PresetAnswer: Sendable {
 extension HTTPRequest {
     /// The body as JSON, null where it is none.
     var json: CELValue { (try? JSON.parse(body ?? [])) ?? .null }
+
+    /// The fields of a form, decoded; none where the body is no form.
+    var form: [String: String] {
+        guard headerFields.contains(where: { $0.value.hasPrefix("application/x-www-form-urlencoded") }) else {
+            return [:]
+        }
+        var fields: [String: String] = [:]
+        for pair in bodyText.split(separator: "&") {
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+                $0.replacing("+", with: " ").removingPercentEncoding ?? ""
+            }
+            fields[halves[0]] = halves.count > 1 ? halves[1] : ""
+        }
+        return fields
+    }
+
+    /// Every text that the service takes out of the body.
+    var texts: [String] { json.texts + form.values }
 }
 
 extension CELValue {
@@ -75,6 +99,9 @@ extension CELValue {
         default: self
         }
     }
+
+    /// The member of that very name, with its dots.
+    func member(_ name: String) -> CELValue? { if case .map(let map) = self { map[name] } else { nil } }
 
     /// Every text in it.
     var texts: [String] {
