@@ -49,8 +49,6 @@ package final class Watch: Sendable {
 
     /// How long what is under way may take to end once the service is told to stop.
     package static let drainLimit = Duration.seconds(8)
-    private static let pruneInterval = Duration.seconds(600)
-    private static let pruneBatch = 2000
 
     package init(_ parts: Parts, dependencies: Dependencies, steadySeconds: @escaping @Sendable () -> Double) {
         let ownSignals = SelfSignals()
@@ -202,7 +200,9 @@ package final class Watch: Sendable {
                 var selfWatch = selfWatch()
                 await selfWatch.run()
             }
-            group.addTask { [self] in await prune() }
+            group.addTask { [parts, dependencies] in
+                await Keeper(store: parts.store, retention: parts.settings.retention, dependencies: dependencies).run()
+            }
         }
     }
 
@@ -256,18 +256,6 @@ package final class Watch: Sendable {
                 source: source, kind: kind, client: client, budget: budget, health: health,
                 dependencies: dependencies, steadySeconds: steadySeconds),
             dependencies: dependencies, outboxFilled: { outbox.look() })
-    }
-
-    private func prune() async {
-        while !Task.isCancelled {
-            let limit = dependencies.now().advanced(by: .zero - parts.settings.retention.history)
-            do {
-                while try await parts.store.prune(endedBefore: limit, limit: Watch.pruneBatch), !Task.isCancelled {}
-            } catch {
-                if !Task.isCancelled { dependencies.report(.storeFailed(reason: "\(error)")) }
-            }
-            try? await dependencies.clock.sleep(for: Watch.pruneInterval)
-        }
     }
 
     private static func listingName(_ source: String, _ kind: ResourceKind) -> String { "\(source)/\(kind.rawValue)" }

@@ -7,7 +7,7 @@ enum Migrations {
     /// `PRAGMA application_id`: "Ausp" in ASCII.
     static let applicationID: Int32 = 0x4175_7370
 
-    static let steps: [(version: Int, sql: String)] = [(1, initial), (2, lanes)]
+    static let steps: [(version: Int, sql: String)] = [(1, initial), (2, scale), (3, lanes)]
 
     /// Instants are microseconds since 1970; bodies are the JSON that the API sent.
     private static let initial = """

@@ -33,26 +33,32 @@ enum Rows {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO snapshots (source, kind, id, body, fingerprint, status, created_at, status_since, first_seen,
-                    observed_at, is_settled, is_gone)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    observed_at, is_settled, is_gone, is_whole)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (source, kind, id) DO UPDATE SET body = excluded.body, fingerprint = excluded.fingerprint,
                     status = excluded.status, created_at = excluded.created_at, status_since = excluded.status_since,
-                    observed_at = excluded.observed_at, is_settled = excluded.is_settled, is_gone = excluded.is_gone
+                    observed_at = excluded.observed_at, is_settled = excluded.is_settled, is_gone = excluded.is_gone,
+                    is_whole = excluded.is_whole
                 """)
         try statement.execute(arguments: [
-            snapshot.key.source, snapshot.key.kind.rawValue, snapshot.key.id, Blob.value(snapshot.body),
+            snapshot.key.source, snapshot.key.kind.rawValue, snapshot.key.id,
+            Blob.value(snapshot.isWhole ? snapshot.body : []),
             Int64(bitPattern: snapshot.fingerprint), snapshot.status, snapshot.createdAt?.microseconds,
             snapshot.statusSince.microseconds, snapshot.firstSeen.microseconds, snapshot.observedAt.microseconds,
-            snapshot.isSettled, snapshot.isGone,
+            snapshot.isSettled, snapshot.isGone, snapshot.isWhole,
         ])
     }
 
     static func snapshot(_ row: Row, key: ResourceKey) -> Snapshot {
-        Snapshot(
-            key: key, body: Blob.bytes(row["body"]), fingerprint: UInt64(bitPattern: row["fingerprint"]),
-            status: row["status"],
-            createdAt: time(row["created_at"]), statusSince: instant(row["status_since"]),
-            firstSeen: instant(row["first_seen"]), observedAt: instant(row["observed_at"]), isGone: row["is_gone"])
+        let isWhole: Bool = row["is_whole"]
+        let (status, createdAt): (String, Timestamp?) = (row["status"], time(row["created_at"]))
+        return Snapshot(
+            key: key,
+            body: isWhole
+                ? Blob.bytes(row["body"]) : Snapshot.reducedBody(id: key.id, status: status, createdAt: createdAt),
+            fingerprint: UInt64(bitPattern: row["fingerprint"]), status: status, createdAt: createdAt,
+            statusSince: instant(row["status_since"]), firstSeen: instant(row["first_seen"]),
+            observedAt: instant(row["observed_at"]), isGone: row["is_gone"], isWhole: isWhole)
     }
 
     static func known(_ key: ResourceKey, in db: Database) throws -> KnownResource {
@@ -95,9 +101,14 @@ enum Rows {
     static func upsert(_ record: AlertRecord, in db: Database) throws {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO alerts (id, source, kind, resource, rule, activation, phase, since, fired_at,
+                INSERT INTO alerts (id, source, kind, resource, rule, activation, phase, since, fired_at,
                     resolved_at, cleared_at, due_at, sequence, notified_at, told, owes_resolve, title, severity)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, since = excluded.since,
+                    fired_at = excluded.fired_at, resolved_at = excluded.resolved_at, cleared_at = excluded.cleared_at,
+                    due_at = excluded.due_at, sequence = excluded.sequence, notified_at = excluded.notified_at,
+                    told = excluded.told, owes_resolve = excluded.owes_resolve, title = excluded.title,
+                    severity = excluded.severity
                 """)
         try statement.execute(arguments: [
             record.id.rawValue, record.resource.source, record.resource.kind.rawValue, record.resource.id, record.rule,

@@ -185,10 +185,12 @@ extension SQLiteStore {
     package func deliveryCounts() async throws(StoreError) -> [String: DeliveryCounts] {
         try await read { db in
             var counts: [String: DeliveryCounts] = [:]
-            let rows = try Row.fetchAll(
-                db,
-                sql: "SELECT sink, phase, count(*) AS n, min(created_at) AS oldest FROM deliveries GROUP BY sink, phase"
-            )
+            let rows = try db.rows(
+                """
+                SELECT name AS sink, detail AS phase, count AS n, CASE detail WHEN 'pending' THEN
+                    (SELECT min(created_at) FROM deliveries WHERE sink = name AND phase = 'pending') END AS oldest
+                FROM tallies WHERE what = 'deliveries' AND count > 0
+                """)
             for row in rows {
                 let sink: String = row["sink"]
                 var entry = counts[sink] ?? DeliveryCounts()

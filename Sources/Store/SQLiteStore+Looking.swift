@@ -17,16 +17,25 @@ package struct Fact: Sendable {
 extension SQLiteStore {
     /// Alerts that are open, and those that ended: the gravest first, and among these the newest.
     package func alerts(includingResolved: Bool, limit: Int) async throws(StoreError) -> [AlertRecord] {
-        try await read { db in
-            let phases = includingResolved ? "'pending', 'firing', 'resolved'" : "'pending', 'firing'"
-            return try Row.fetchAll(
-                db,
+        let phases: [AlertPhase] = includingResolved ? [.pending, .firing, .resolved] : [.pending, .firing]
+        return try await read { db in
+            // One walk along the index for each phase and severity; their newest are the newest of all.
+            let statement = try db.cachedStatement(
                 sql: """
-                    SELECT * FROM alerts WHERE phase IN (\(phases))
-                    ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END,
-                        coalesce(resolved_at, fired_at, since) DESC, id LIMIT ?
-                    """, arguments: [limit]
-            ).compactMap(Rows.alert)
+                    SELECT *, coalesce(resolved_at, fired_at, since) AS listed_at FROM alerts
+                    WHERE phase = ? AND severity = ? ORDER BY coalesce(resolved_at, fired_at, since) DESC LIMIT ?
+                    """)
+            var listed: [AlertRecord] = []
+            for severity in [Severity.critical, .warning, .info] where listed.count < limit {
+                var alike: [(at: Int64, record: AlertRecord)] = []
+                for phase in phases {
+                    let rows = try Row.fetchAll(statement, arguments: [phase.rawValue, severity.rawValue, limit])
+                    alike += rows.compactMap { row in Rows.alert(row).map { (row["listed_at"], $0) } }
+                }
+                alike.sort { ($0.at, $1.record.id.rawValue) > ($1.at, $0.record.id.rawValue) }
+                listed += alike.prefix(limit - listed.count).map(\.record)
+            }
+            return listed
         }
     }
 
@@ -34,8 +43,8 @@ extension SQLiteStore {
     package func alertCounts() async throws(StoreError) -> [AlertPhase: Int] {
         try await read { db in
             var counts: [AlertPhase: Int] = [:]
-            for row in try Row.fetchAll(db, sql: "SELECT phase, count(*) AS n FROM alerts GROUP BY phase") {
-                if let phase = AlertPhase(rawValue: row["phase"]) { counts[phase] = row["n"] }
+            for row in try db.rows("SELECT name, count FROM tallies WHERE what = 'alerts' AND count > 0") {
+                if let phase = AlertPhase(rawValue: row["name"]) { counts[phase] = row["count"] }
             }
             return counts
         }
@@ -43,14 +52,17 @@ extension SQLiteStore {
 
     /// Deliveries, newest first.
     package func deliveries(sink: String?, deadOnly: Bool, limit: Int) async throws(StoreError) -> [DeliveryLine] {
-        try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT d.*, n.title FROM deliveries d JOIN notifications n ON n.id = d.notification
-                    WHERE (?1 IS NULL OR d.sink = ?1) AND (NOT ?2 OR d.phase = 'dead')
-                    ORDER BY d.created_at DESC, d.order_key, d.sequence DESC LIMIT ?3
-                    """, arguments: [sink, deadOnly, limit]
+        var conditions: [SQL] = []
+        // The dead are few among a sink's: they are found as such, not by their sink.
+        if let sink { conditions.append(deadOnly ? "+d.sink = \(sink)" : "d.sink = \(sink)") }
+        if deadOnly { conditions.append("d.phase = 'dead'") }
+        let chosen: SQL = conditions.isEmpty ? "1" : conditions.joined(separator: " AND ")
+        return try await read { db in
+            try db.rows(
+                """
+                SELECT d.*, n.title FROM deliveries d JOIN notifications n ON n.id = d.notification
+                WHERE \(chosen) ORDER BY d.created_at DESC, d.order_key, d.sequence DESC LIMIT \(limit)
+                """
             ).map { DeliveryLine(record: Rows.delivery($0), title: $0["title"]) }
         }
     }
@@ -60,14 +72,14 @@ extension SQLiteStore {
         source: String, kind: ResourceKind, all: Int, unsettled: Int
     )] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT source, kind, count(*) AS n, sum(is_settled = 0) AS unsettled FROM snapshots
-                    WHERE is_gone = 0 GROUP BY source, kind ORDER BY source, kind
-                    """
+            try db.rows(
+                """
+                SELECT name, detail, count, (SELECT count(*) FROM snapshots
+                    WHERE source = name AND kind = detail AND is_settled = 0) AS unsettled
+                FROM tallies WHERE what = 'present' AND count > 0 ORDER BY name, detail
+                """
             ).compactMap { row in
-                ResourceKind(rawValue: row["kind"]).map { (row["source"], $0, row["n"], row["unsettled"]) }
+                ResourceKind(rawValue: row["detail"]).map { (row["name"], $0, row["count"], row["unsettled"]) }
             }
         }
     }
@@ -76,7 +88,8 @@ extension SQLiteStore {
         try await write { db in
             try db.execute(
                 literal: """
-                    INSERT OR REPLACE INTO facts (name, value, changed_at) VALUES (\(name), \(value), \(now.microseconds))
+                    INSERT OR REPLACE INTO facts (name, value, changed_at)
+                    VALUES (\(name), \(value), \(now.microseconds))
                     """)
         }
     }
@@ -84,43 +97,10 @@ extension SQLiteStore {
     package func facts(prefix: String) async throws(StoreError) -> [Fact] {
         try await read { db in
             try db.rows(
-                "SELECT * FROM facts WHERE substr(name, 1, \(prefix.count)) = \(prefix) ORDER BY name"
+                """
+                SELECT * FROM facts WHERE name >= \(prefix) AND name < \(prefix + "\u{10FFFF}") ORDER BY name
+                """
             ).map { Fact(name: $0["name"], value: $0["value"], changedAt: Rows.instant($0["changed_at"])) }
-        }
-    }
-
-    /// Removes what ended before `time`: deliveries, their notifications, changes and resolved alerts, a limited number
-    /// of each so that nobody waits long for the writer. Returns whether there is more to remove.
-    package func prune(endedBefore time: Timestamp, limit: Int) async throws(StoreError) -> Bool {
-        try await write { db in
-            let steps = [
-                // What was said about an alert whose end is owed tells who is owed it.
-                """
-                DELETE FROM deliveries WHERE rowid IN (SELECT d.rowid FROM deliveries d WHERE d.ended_at < ?1
-                    AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.id = d.order_key AND a.phase = 'firing'
-                        AND a.owes_resolve) LIMIT ?2)
-                """,
-                """
-                DELETE FROM notifications WHERE rowid IN (SELECT n.rowid FROM notifications n WHERE n.created_at < ?1
-                    AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.id) LIMIT ?2)
-                """,
-                "DELETE FROM changes WHERE number IN (SELECT number FROM changes WHERE observed_at < ?1 LIMIT ?2)",
-                """
-                DELETE FROM alerts WHERE id IN (SELECT a.id FROM alerts a WHERE a.phase = 'resolved' AND a.resolved_at < ?1
-                    AND EXISTS (SELECT 1 FROM alerts b WHERE b.source = a.source AND b.kind = a.kind
-                        AND b.resource = a.resource AND b.rule = a.rule AND b.activation > a.activation) LIMIT ?2)
-                """,
-                """
-                DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE phase = 'firing' AND owes_resolve = 0
-                    AND due_at IS NULL AND fired_at < ?1 LIMIT ?2)
-                """,
-            ]
-            var hasMore = false
-            for sql in steps {
-                try db.execute(sql: sql, arguments: [time.microseconds, limit])
-                if db.changesCount >= limit { hasMore = true }
-            }
-            return hasMore
         }
     }
 }

@@ -115,15 +115,18 @@ extension SQLiteStore {
         }
     }
 
-    /// How many resources are at least as new as `time`; tells how deep in the listing something lies.
+    /// As deep as ``count(source:kind:since:)`` looks.
+    private static var deepest: Int { 20_000 }
+
+    /// How many resources are at least as new as `time`, up to 20,000; tells how deep in the listing something lies.
     package func count(source: String, kind: ResourceKind, since time: Timestamp) async throws(StoreError) -> Int {
         try await read { db in
             try db.value(
                 Int.self,
                 """
-                SELECT count(*) FROM snapshots
-                WHERE source = \(source) AND kind = \(kind.rawValue) AND is_gone = 0
-                    AND created_at >= \(time.microseconds)
+                SELECT count(*) FROM (SELECT 1 FROM snapshots
+                    WHERE source = \(source) AND kind = \(kind.rawValue) AND is_gone = 0
+                        AND created_at >= \(time.microseconds) LIMIT \(SQLiteStore.deepest))
                 """) ?? 0
         }
     }
@@ -143,14 +146,29 @@ extension SQLiteStore {
         }
     }
 
-    /// How many resources are not gone.
+    /// The same of resources that are known whole: what a rule that is new can look at.
+    package func wholeIDs(
+        source: String, kind: ResourceKind, after: String, limit: Int
+    ) async throws(StoreError) -> [String] {
+        try await read { db in
+            try db.values(
+                String.self,
+                """
+                SELECT id FROM snapshots
+                WHERE source = \(source) AND kind = \(kind.rawValue) AND is_whole = 1 AND is_gone = 0 AND id > \(after)
+                ORDER BY id LIMIT \(limit)
+                """)
+        }
+    }
+
+    /// How many resources are not gone. Not counted, but known.
     package func presentCount(source: String, kind: ResourceKind) async throws(StoreError) -> Int {
         try await read { db in
             try db.value(
                 Int.self,
                 """
-                SELECT count(*) FROM snapshots
-                WHERE source = \(source) AND kind = \(kind.rawValue) AND is_gone = 0
+                SELECT count FROM tallies
+                WHERE what = 'present' AND name = \(source) AND detail = \(kind.rawValue)
                 """) ?? 0
         }
     }

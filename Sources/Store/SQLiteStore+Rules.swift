@@ -38,7 +38,7 @@ extension SQLiteStore {
                     String.self,
                     """
                     SELECT DISTINCT resource FROM alerts WHERE source = \(source) AND kind = \(kind.rawValue)
-                        AND rule = \(rule) AND phase != 'resolved'
+                        AND rule = \(rule) AND phase <> 'resolved'
                     """)
                 ids.formUnion(found)
             }
@@ -46,24 +46,40 @@ extension SQLiteStore {
         }
     }
 
-    /// The listings in which something has an unfinished alert.
+    /// The listings in which something has an unfinished alert. Each is one step along the index, however many alerts
+    /// it has.
     package func listingsWithOpenAlerts() async throws(StoreError) -> [(source: String, kind: ResourceKind)] {
         try await read { db in
-            try db.rows("SELECT DISTINCT source, kind FROM alerts WHERE phase != 'resolved'").compactMap { row in
-                ResourceKind(rawValue: row["kind"]).map { (row["source"], $0) }
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT source, kind FROM alerts WHERE phase <> 'resolved' AND (source, kind) > (?, ?)
+                    ORDER BY source, kind LIMIT 1
+                    """)
+            var listings: [(source: String, kind: ResourceKind)] = []
+            var last = ("", "")
+            while let row = try Row.fetchOne(statement, arguments: [last.0, last.1]) {
+                last = (row["source"], row["kind"])
+                if let kind = ResourceKind(rawValue: last.1) { listings.append((last.0, kind)) }
             }
+            return listings
         }
     }
 
     /// The names of rules that have an unfinished alert in the source's listing.
     package func rulesWithOpenAlerts(source: String, kind: ResourceKind) async throws(StoreError) -> [String] {
         try await read { db in
-            try db.values(
-                String.self,
-                """
-                SELECT DISTINCT rule FROM alerts
-                WHERE source = \(source) AND kind = \(kind.rawValue) AND phase != 'resolved'
-                """)
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT rule FROM alerts WHERE source = ? AND kind = ? AND phase <> 'resolved' AND rule > ?
+                    ORDER BY rule LIMIT 1
+                    """)
+            var rules: [String] = []
+            while let rule = try String.fetchOne(
+                statement, arguments: [source, kind.rawValue, rules.last ?? ""])
+            {
+                rules.append(rule)
+            }
+            return rules
         }
     }
 }

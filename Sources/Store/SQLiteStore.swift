@@ -16,6 +16,7 @@ package final class SQLiteStore: Sendable {
 
     package let path: String
     let pool: DatabasePool
+    private let writers: GroupCommit
     private let lock: StoreLock?
 
     /// Opens the store, making or migrating it for a watcher.
@@ -33,10 +34,17 @@ package final class SQLiteStore: Sendable {
             configuration.maximumReaderCount = 4
             configuration.prepareDatabase { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
+                try db.execute(sql: "PRAGMA journal_size_limit = \(SQLiteStore.logBytesKept)")
+                // Only before the first table; a file without it is made anew where that is quick.
+                if isNew, !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
             }
             if !isNew { try SQLiteStore.examine(path) }
             pool = try DatabasePool(path: path, configuration: configuration)
-            if access == .watching { try SQLiteStore.migrate(pool, path: path) }
+            writers = GroupCommit(pool)
+            if access == .watching {
+                try SQLiteStore.migrate(pool)
+                SQLiteStore.makeCompactable(pool, path: path)
+            }
         } catch {
             throw StoreError(error, path: path)
         }
@@ -52,6 +60,10 @@ package final class SQLiteStore: Sendable {
 
     /// The largest file that is examined whole at opening; checking reads every page.
     private static let examinedBytes = 64 << 20
+    /// What the write-ahead log shrinks to once all of it is in the file.
+    static let logBytesKept = 16 << 20
+    /// The largest file that is rewritten at opening so that it can shrink later on: about a second's work.
+    private static let rewrittenBytes = 128 << 20
 
     /// Read-only: opening a pool already writes.
     private static func examine(_ path: String) throws {
@@ -76,22 +88,39 @@ package final class SQLiteStore: Sendable {
         guard verdict == "ok" else { throw StoreError.corrupt(path: path, detail: verdict) }
     }
 
-    private static func migrate(_ pool: DatabasePool, path: String) throws {
-        try pool.write { db in
-            var version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    private static func migrate(_ pool: DatabasePool) throws {
+        try pool.writeWithoutTransaction { db in
+            let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
             guard version < Migrations.version else { return }
-            if version == 0 { try db.execute(sql: "PRAGMA application_id = \(Migrations.applicationID)") }
-            for step in Migrations.steps where step.version > version {
-                try db.execute(sql: step.sql)
-                version = step.version
+            // The indices of a large file are sorted on the disk, not in memory.
+            try db.execute(sql: "PRAGMA temp_store = FILE")
+            try db.inTransaction {
+                if version == 0 { try db.execute(sql: "PRAGMA application_id = \(Migrations.applicationID)") }
+                for step in Migrations.steps where step.version > version { try db.execute(sql: step.sql) }
+                try db.execute(sql: "PRAGMA user_version = \(Migrations.version)")
+                return .commit
             }
-            try db.execute(sql: "PRAGMA user_version = \(version)")
+            try db.execute(sql: "PRAGMA temp_store = MEMORY")
         }
     }
 
-    func write<T: Sendable>(_ body: @Sendable (Database) throws -> T) async throws(StoreError) -> T {
+    /// A file of version 1 could not give pages back. A small one is rewritten; a large one reuses its free pages, and
+    /// is rewritten when the operator has the time.
+    private static func makeCompactable(_ pool: DatabasePool, path: String) {
+        var information = stat()
+        guard stat(path, &information) == 0, information.st_size <= rewrittenBytes else { return }
+        // Not essential: where a visitor or a full disk is in the way, the next start tries again.
+        try? pool.writeWithoutTransaction { db in
+            guard try Int.fetchOne(db, sql: "PRAGMA auto_vacuum") == 0 else { return }
+            try db.execute(sql: "PRAGMA busy_timeout = 1000; PRAGMA temp_store = FILE")
+            defer { try? db.execute(sql: "PRAGMA busy_timeout = 10000; PRAGMA temp_store = MEMORY") }
+            try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; VACUUM")
+        }
+    }
+
+    func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StoreError) -> T {
         do {
-            return try await pool.write { db in try body(db) }
+            return try await writers.write(body)
         } catch {
             throw StoreError(error, path: path)
         }

@@ -98,10 +98,6 @@ package enum Sample {
     package static func decided(
         _ notification: AlertNotification, sinks: [String], sequence: Int
     ) -> DecidedNotification {
-        var decided = decision().notifications[0]
-        decided.notification = notification
-        decided.sinks = sinks
-        decided.sequence = sequence
-        return decided
+        DecidedNotification(notification: notification, sinks: sinks, sequence: sequence)
     }
 }

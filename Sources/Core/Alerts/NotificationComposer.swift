@@ -92,12 +92,11 @@ extension NotificationComposer {
         into decision: inout Decision
     ) {
         record.sequence += 1
-        let previous = context.previous.map { _ in context.previousView?.raw ?? .null } ?? .null
         let view = AlertView(
             id: record.id, state: words.reason == .resolved ? "resolved" : "firing", resource: record.resource,
             since: record.since, firedAt: record.firedAt ?? context.now, resolvedAt: record.resolvedAt,
             changed: Array(context.change.paths.prefix(NotificationLimits.changedPaths)), current: context.view.raw,
-            previous: previous)
+            previous: context.previousRaw)
         let notification = AlertNotification(
             id: NotificationID(alert: record.id, sequence: record.sequence), reason: words.reason,
             timestamp: context.now, rule: words.rule, severity: words.severity, labels: words.labels,

@@ -6,6 +6,12 @@ package struct DecidedNotification: Sendable, Equatable {
     package var sinks: [String]
     /// The alert's how-manieth notification (from 1); deliveries of one alert go out in this order.
     package var sequence: Int
+
+    package init(notification: AlertNotification, sinks: [String], sequence: Int) {
+        self.notification = notification
+        self.sinks = sinks
+        self.sequence = sequence
+    }
 }
 
 /// A condition that could not be evaluated.

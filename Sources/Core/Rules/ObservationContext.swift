@@ -24,7 +24,7 @@ struct ObservationContext {
         let raw = ObservationContext.parse(observation.body)
         let (record, misfits) = RecordBuilder.record(of: raw, schema: schema)
         let known = previous.flatMap { $0.isGone ? nil : $0 }
-        let oldRaw = known.map { ObservationContext.parse($0.body) }
+        let oldRaw = known.map { ObservationContext.before($0, now: raw) }
         let old = oldRaw.map { RecordBuilder.record(of: $0, schema: schema).record }
         let isSettled = Snapshot.isSettled(status: observation.status, kind: kind)
         let since: Timestamp
@@ -41,13 +41,14 @@ struct ObservationContext {
             key: observation.key, body: observation.body, fingerprint: observation.fingerprint,
             status: observation.status, createdAt: StatusBeginning.time("created_at", of: record),
             statusSince: since, firstSeen: previous?.firstSeen ?? observation.observedAt,
-            observedAt: observation.observedAt, isGone: false)
+            observedAt: known != nil && paths.isEmpty ? known?.observedAt ?? now : observation.observedAt,
+            isGone: false)
         self.previous = known
         change = ResourceChange(
             key: observation.key, nature: known == nil ? .firstSeen : .changed, observedAt: observation.observedAt,
             oldStatus: known?.status, newStatus: observation.status, paths: paths, isBaseline: isBaseline)
         view = ResourceView(
-            record: record, raw: raw, previous: old, changed: paths, since: since,
+            record: record, raw: raw, previous: known?.isWhole == true ? old : nil, changed: paths, since: since,
             firstSeen: snapshot.firstSeen, source: observation.key.source)
         previousView = known.flatMap { known in
             old.map { ObservationContext.view(of: known, record: $0, raw: oldRaw ?? .null) }
@@ -84,7 +85,7 @@ struct ObservationContext {
             newStatus: standing.status, paths: isGone ? ["gone"] : [], isBaseline: isBaseline)
         previousView = ObservationContext.view(of: standing, record: before, raw: raw)
         view = ResourceView(
-            record: record, raw: raw, previous: isGone ? before : nil, changed: change.paths,
+            record: record, raw: raw, previous: isGone && standing.isWhole ? before : nil, changed: change.paths,
             since: standing.statusSince, firstSeen: standing.firstSeen, source: standing.key.source)
         let environment = RuleVariables.environment(for: standing.key.kind)
         activation = view.activation(in: environment, now: now)
@@ -98,6 +99,25 @@ struct ObservationContext {
         ResourceView(
             record: record, raw: raw, previous: nil, changed: [], since: snapshot.statusSince,
             firstSeen: snapshot.firstSeen, source: snapshot.key.source)
+    }
+
+    /// The resource before the change. Of a snapshot without its details only the status is known: the rest counts as
+    /// it is now, so that nothing but the status can be news.
+    private static func before(_ known: Snapshot, now raw: CELValue) -> CELValue {
+        guard !known.isWhole else { return parse(known.body) }
+        guard case .map(let members) = raw else { return raw }
+        return .map(
+            CELMap(members.stringEntries.map { ($0.0, $0.0 == "status" ? .string(known.status) : $0.1) }))
+    }
+
+    /// Whether only the fingerprint is another: this program makes fingerprints in another way than the one that stored
+    /// it, or nothing is known of what the resource was but its status, which is the same.
+    var isOnlyRead: Bool { occasion == .changed && change.paths.isEmpty }
+
+    /// The resource as it was, for those who are told; null where it is not known as a whole.
+    var previousRaw: CELValue {
+        guard previous?.isWhole == true else { return .null }
+        return previousView?.raw ?? .null
     }
 
     /// The page scan has accepted these bytes as JSON; should they be damaged, nothing is known of the resource.

@@ -41,7 +41,8 @@ package struct RuleEngine: Sendable {
     package func rule(named name: String) -> Rule? { rulesByName[name] }
     package var rules: [Rule] { rulesByKind.values.joined().sorted { $0.name < $1.name } }
 
-    /// A resource was seen in a state that differs from the known one, or for the first time.
+    /// A resource was seen in a state that differs from the known one, or for the first time. Where nothing is known to
+    /// have changed but the fingerprint, the snapshot is renewed and no change is noted.
     ///
     /// `isBaseline`: it belongs to the first sight of its source, so rules without `for` start nothing but what their
     /// `backfill` reaches.
@@ -51,7 +52,7 @@ package struct RuleEngine: Sendable {
     ) {
         let context = ObservationContext(observation, previous: known.snapshot, isBaseline: isBaseline, now: now)
         decision.snapshots.append(context.snapshot)
-        decision.changes.append(context.change)
+        if !context.isOnlyRead { decision.changes.append(context.change) }
         if !context.misfits.isEmpty { decision.misfits.append((observation.key, context.misfits)) }
         for rule in rules(watching: observation.key.kind) {
             RuleStep(rule: rule, context: context).run(latest: known.latest[rule.name], into: &decision)

@@ -27,6 +27,9 @@ struct RuleStep {
     }
 
     private func verdict(on activation: Activation) -> Verdict {
+        guard context.snapshot.isWhole || rule.condition.expression.asksOnly(for: Snapshot.keptMembers) else {
+            return .unknown(reason: "the resource settled long ago and is kept without its details")
+        }
         do {
             return try rule.condition.evaluateBool(activation) ? .holds : .fails
         } catch {
@@ -37,7 +40,11 @@ struct RuleStep {
     /// Whether a condition that holds, with no alert open, is news. For a rule with `for` it always is; else it must
     /// not have held before, and the baseline says nothing beyond the reach of `backfill`.
     private func startsNow(latest: AlertRecord?) -> Bool {
-        if latest?.phase == .watching || rule.policy.hold != nil { return true }
+        if latest?.phase == .watching { return true }
+        if rule.policy.hold != nil {
+            // An alert about what settled so long ago that its details are gone may have come and gone too.
+            return context.previous?.isWhole ?? true || context.occasion == .unchanged || !heldBefore
+        }
         if context.isBaseline {
             guard let reach = rule.backfill, latest == nil else { return false }
             return context.snapshot.statusSince >= context.now.advanced(by: .zero - reach)

@@ -3,7 +3,7 @@ import CEL
 /// A resource as it was last seen.
 package struct Snapshot: Sendable {
     package var key: ResourceKey
-    /// The JSON object as the API sent it, in UTF-8.
+    /// The JSON object as the API sent it, in UTF-8; of one that is not whole, what is left of it.
     package var body: [UInt8]
     /// Equal fingerprints mean an equal resource, signed URLs' tokens aside; the page scan computes it.
     package var fingerprint: UInt64
@@ -17,10 +17,13 @@ package struct Snapshot: Sendable {
     package var observedAt: Timestamp
     /// Absent from a complete listing and 404 by id.
     package var isGone: Bool
+    /// Whether the body is all that the API sent. A generation that settled long ago is kept as id, status and
+    /// `created_at`, and its fingerprint.
+    package var isWhole: Bool
 
     package init(
         key: ResourceKey, body: [UInt8], fingerprint: UInt64, status: String, createdAt: Timestamp?,
-        statusSince: Timestamp, firstSeen: Timestamp, observedAt: Timestamp, isGone: Bool
+        statusSince: Timestamp, firstSeen: Timestamp, observedAt: Timestamp, isGone: Bool, isWhole: Bool = true
     ) {
         self.key = key
         self.body = body
@@ -31,6 +34,17 @@ package struct Snapshot: Sendable {
         self.firstSeen = firstSeen
         self.observedAt = observedAt
         self.isGone = isGone
+        self.isWhole = isWhole
+    }
+
+    /// The members that a body which is not whole still has.
+    package static let keptMembers: Set<String> = ["id", "status", "created_at"]
+
+    /// The body of a snapshot that is kept without its details.
+    package static func reducedBody(id: String, status: String, createdAt: Timestamp?) -> [UInt8] {
+        var members: [(String, CELValue)] = [("id", .string(id)), ("status", .string(status))]
+        if let createdAt { members.append(("created_at", .string(createdAt.rfc3339))) }
+        return JSON.serializedBytes(.map(CELMap(members)))
     }
 
     /// Whether nothing more is expected of it soon: a generation in a final state, a character that waits for

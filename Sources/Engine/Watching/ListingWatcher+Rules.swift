@@ -65,7 +65,7 @@ extension ListingWatcher {
         if !fresh.isEmpty {
             var after = ""
             while true {
-                let ids = try await store.presentIDs(
+                let ids = try await store.wholeIDs(
                     source: source.name, kind: kind, after: after, limit: ListingWatcher.lookBatch)
                 guard let last = ids.last else { break }
                 after = last

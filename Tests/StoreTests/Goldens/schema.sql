@@ -7,11 +7,33 @@ CREATE TABLE alerts (
     title TEXT NOT NULL, severity TEXT NOT NULL
 ) WITHOUT ROWID, STRICT;
 
+CREATE TRIGGER alerts_came AFTER INSERT ON alerts BEGIN
+    INSERT INTO tallies VALUES ('alerts', NEW.phase, '', 1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
+
 CREATE INDEX alerts_due ON alerts (source, kind, due_at) WHERE due_at IS NOT NULL;
 
-CREATE INDEX alerts_fired ON alerts (fired_at);
+CREATE TRIGGER alerts_left AFTER DELETE ON alerts BEGIN
+    INSERT INTO tallies VALUES ('alerts', OLD.phase, '', -1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
+
+CREATE INDEX alerts_listed ON alerts (phase, severity, coalesce(resolved_at, fired_at, since));
+
+CREATE TRIGGER alerts_moved_from AFTER UPDATE OF phase ON alerts WHEN OLD.phase <> NEW.phase BEGIN
+    INSERT INTO tallies VALUES ('alerts', OLD.phase, '', -1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
+
+CREATE TRIGGER alerts_moved_to AFTER UPDATE OF phase ON alerts WHEN OLD.phase <> NEW.phase BEGIN
+    INSERT INTO tallies VALUES ('alerts', NEW.phase, '', 1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
 
 CREATE INDEX alerts_of_resource ON alerts (source, kind, resource, rule, activation);
+
+CREATE INDEX alerts_unfinished ON alerts (source, kind, rule, resource) WHERE phase <> 'resolved';
 
 CREATE TABLE changes (
     number INTEGER PRIMARY KEY,
@@ -31,7 +53,12 @@ CREATE TABLE deliveries (
     may_have_arrived INTEGER NOT NULL DEFAULT 0
 , resource TEXT NOT NULL DEFAULT '', rule TEXT NOT NULL DEFAULT '', handed_to TEXT, digest TEXT) STRICT;
 
-CREATE INDEX deliveries_dead ON deliveries (sink) WHERE phase = 'dead';
+CREATE TRIGGER deliveries_came AFTER INSERT ON deliveries BEGIN
+    INSERT INTO tallies VALUES ('deliveries', NEW.sink, NEW.phase, 1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
+
+CREATE INDEX deliveries_dead ON deliveries (created_at) WHERE phase = 'dead';
 
 CREATE INDEX deliveries_digest ON deliveries (digest) WHERE digest IS NOT NULL;
 
@@ -40,10 +67,32 @@ CREATE INDEX deliveries_due ON deliveries (sink, next_attempt_at) WHERE phase = 
 CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE INDEX deliveries_lane ON deliveries (sink, resource) WHERE phase = 'pending';
+CREATE TRIGGER deliveries_left AFTER DELETE ON deliveries BEGIN
+    INSERT INTO tallies VALUES ('deliveries', OLD.sink, OLD.phase, -1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
+
+CREATE INDEX deliveries_made ON deliveries (created_at);
+
+CREATE TRIGGER deliveries_moved_from AFTER UPDATE OF phase ON deliveries WHEN OLD.phase <> NEW.phase BEGIN
+    INSERT INTO tallies VALUES ('deliveries', OLD.sink, OLD.phase, -1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
+
+CREATE TRIGGER deliveries_moved_to AFTER UPDATE OF phase ON deliveries WHEN OLD.phase <> NEW.phase BEGIN
+    INSERT INTO tallies VALUES ('deliveries', NEW.sink, NEW.phase, 1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
 
 CREATE INDEX deliveries_notification ON deliveries (notification);
 
+CREATE INDEX deliveries_of_sink ON deliveries (sink, created_at);
+
+CREATE INDEX deliveries_oldest ON deliveries (sink, created_at) WHERE phase = 'pending';
+
 CREATE INDEX deliveries_order ON deliveries (sink, order_key, sequence);
+
+CREATE INDEX deliveries_waiting ON deliveries (order_key) WHERE phase = 'pending';
 
 CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, changed_at INTEGER NOT NULL)
     WITHOUT ROWID, STRICT;
@@ -63,16 +112,48 @@ CREATE TABLE snapshots (
     source TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
     body BLOB NOT NULL, fingerprint INTEGER NOT NULL, status TEXT NOT NULL,
     created_at INTEGER, status_since INTEGER NOT NULL, first_seen INTEGER NOT NULL,
-    observed_at INTEGER NOT NULL, is_settled INTEGER NOT NULL, is_gone INTEGER NOT NULL,
+    observed_at INTEGER NOT NULL, is_settled INTEGER NOT NULL, is_gone INTEGER NOT NULL, is_whole INTEGER NOT NULL DEFAULT 1,
     UNIQUE (source, kind, id)
 ) STRICT;
 
-CREATE INDEX snapshots_newest ON snapshots (source, kind, created_at);
+CREATE TRIGGER snapshots_came AFTER INSERT ON snapshots WHEN NEW.is_gone = 0 BEGIN
+    INSERT INTO tallies VALUES ('present', NEW.source, NEW.kind, 1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
+
+CREATE TRIGGER snapshots_left AFTER DELETE ON snapshots WHEN OLD.is_gone = 0 BEGIN
+    INSERT INTO tallies VALUES ('present', OLD.source, OLD.kind, -1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
+
+CREATE TRIGGER snapshots_moved_from AFTER UPDATE OF is_gone ON snapshots
+    WHEN OLD.is_gone <> NEW.is_gone AND OLD.is_gone = 0 BEGIN
+    INSERT INTO tallies VALUES ('present', OLD.source, OLD.kind, -1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
+
+CREATE TRIGGER snapshots_moved_to AFTER UPDATE OF is_gone ON snapshots
+    WHEN OLD.is_gone <> NEW.is_gone AND NEW.is_gone = 0 BEGIN
+    INSERT INTO tallies VALUES ('present', NEW.source, NEW.kind, 1)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+END;
+
+CREATE INDEX snapshots_newest ON snapshots (source, kind, is_gone, created_at);
+
+CREATE INDEX snapshots_shrinkable ON snapshots (observed_at)
+    WHERE is_whole = 1 AND is_settled = 1 AND kind = 'generation';
 
 CREATE INDEX snapshots_unsettled ON snapshots (source, kind, created_at) WHERE is_settled = 0;
+
+CREATE INDEX snapshots_whole ON snapshots (source, kind, id) WHERE is_whole = 1 AND is_gone = 0;
 
 CREATE TABLE sources (
     name TEXT NOT NULL, kind TEXT NOT NULL,
     is_baselined INTEGER NOT NULL DEFAULT 0, sweep_cursor TEXT, sweep_started_at INTEGER, swept_at INTEGER,
     PRIMARY KEY (name, kind)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE tallies (
+    what TEXT NOT NULL, name TEXT NOT NULL, detail TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (what, name, detail)
 ) WITHOUT ROWID, STRICT
