@@ -86,10 +86,9 @@ package final class EventLog: Sendable {
                 ])
         case .recovered(let source, let kind):
             logger.info("polling works again", metadata: ["source": "\(source)", "kind": "\(kind.rawValue)"])
-        case .baselining(let source, let kind, let resources):
-            logger.info(
-                "reading what is there already",
-                metadata: ["source": "\(source)", "kind": "\(kind.rawValue)", "resources": "\(resources)"])
+        case .baselining:
+            // Comes with every page: it is for whoever shows progress.
+            return
         case .baselined(let source, let kind, let resources):
             logger.info(
                 "baseline is complete; changes from here on are news",

@@ -3,7 +3,7 @@ import GRDB
 /// The store's schema, as the steps that lead to it. A step that has been released is never changed.
 enum Migrations {
     /// `PRAGMA user_version` after the last step.
-    static let version = 2
+    static let version = 3
     /// `PRAGMA application_id`: "Ausp" in ASCII.
     static let applicationID: Int32 = 0x4175_7370
 

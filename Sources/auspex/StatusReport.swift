@@ -30,21 +30,20 @@ struct StatusReport {
     private var sinks: [(name: String, kind: String, counts: DeliveryCounts, lane: LaneStatus)]
 
     init(settings: Settings, store: SQLiteStore) async throws(StoreError) {
-        let resources = try await store.resourceCounts()
+        var resources: [String: (all: Int, unsettled: Int)] = [:]
+        for counted in try await store.resourceCounts() {
+            resources["\(counted.source)/\(counted.kind.rawValue)"] = (counted.all, counted.unsettled)
+        }
+        let facts = Dictionary(
+            (try await store.facts(prefix: "source/") + store.facts(prefix: "unknown/")).map { ($0.name, $0.value) },
+            uniquingKeysWith: { first, _ in first })
         for source in settings.sources {
             for kind in source.watch {
                 var line = SourceLine(name: source.name, kind: kind)
-                if let counted = resources.first(where: { $0.source == source.name && $0.kind == kind }) {
-                    (line.resources, line.unsettled) = (counted.all, counted.unsettled)
-                }
-                let name = SourceHealth.factName(source.name, kind)
-                if let fact = try await store.facts(prefix: name).first(where: { $0.name == name }) {
-                    line.read(fact.value)
-                }
-                let unknownsName = "unknown/\(source.name)/\(kind.rawValue)"
-                if let fact = try await store.facts(prefix: unknownsName).first(where: { $0.name == unknownsName }) {
-                    line.unknowns = UnknownConditions(document: fact.value)
-                }
+                let name = "\(source.name)/\(kind.rawValue)"
+                if let counted = resources[name] { (line.resources, line.unsettled) = counted }
+                if let fact = facts["source/" + name] { line.read(fact) }
+                if let fact = facts["unknown/" + name] { line.unknowns = UnknownConditions(document: fact) }
                 sources.append(line)
             }
         }

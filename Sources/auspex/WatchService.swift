@@ -2,6 +2,7 @@ import AdminServer
 import ConfigurationFiles
 import Core
 import Engine
+import Glibc
 import Logging
 import Sinks
 import Store
@@ -153,6 +154,8 @@ struct WatchService: Sendable {
 
     private func watch(_ loaded: LoadedConfiguration, rules: RuleBook) -> Watch {
         let log = EventLog(logger)
+        let progress = SyncProgress(
+            logger: logger, isTerminal: Console.isTerminal(STDERR_FILENO), now: Composition.steadySeconds)
         let sinks = isDryRun ? loaded.sinks.map { DryRunSink(wrapping: $0) } : loaded.sinks
         return Watch(
             Watch.Parts(
@@ -164,7 +167,7 @@ struct WatchService: Sendable {
                     counters.note(event)
                     // A dry run has printed the request; nothing was delivered.
                     if isDryRun, case .attempt = event { return }
-                    log.note(event)
+                    if !progress.note(event) { log.note(event) }
                 }),
             steadySeconds: Composition.steadySeconds)
     }

@@ -51,8 +51,7 @@ extension ListingWatcher {
             case nil: return
             }
             if !progress.isBaselined {
-                dependencies.report(
-                    .baselining(source: source.name, kind: kind, resources: full.seen?.count ?? 0))
+                try await reportBaselining()
             }
         }
     }
@@ -164,5 +163,10 @@ extension ListingWatcher {
             try await visitPatiently(id, permit, isListingComplete: true, gathered: &page)
             full.lacking.removeFirst()
         }
+    }
+
+    private func reportBaselining() async throws {
+        let read = try await store.presentCount(source: source.name, kind: kind)
+        dependencies.report(.baselining(source: source.name, kind: kind, resources: read))
     }
 }

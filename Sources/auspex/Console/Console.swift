@@ -3,23 +3,42 @@ import Synchronization
 
 /// The terminal: data goes to standard output, messages to standard error.
 enum Console {
-    private static let lock = Mutex(())
+    /// The line that stays below everything else on the terminal's standard error, while there is one.
+    private static let footer = Mutex<String?>(nil)
+    private static let erase = "\r\u{1b}[K"
 
     static func output(_ text: String) { write(text, to: STDOUT_FILENO) }
     static func error(_ text: String) { write(text, to: STDERR_FILENO) }
 
-    /// Whole lines, one writer at a time. A reader that went away is no error of ours.
+    /// Shows a line that is drawn over, or takes it away. Only for a terminal.
+    static func setFooter(_ line: String?) {
+        footer.withLock { footer in
+            guard line != nil || footer != nil else { return }
+            footer = line
+            send(erase + (line ?? ""), to: STDERR_FILENO)
+        }
+    }
+
+    /// Whole lines, one writer at a time.
     private static func write(_ text: String, to descriptor: CInt) {
-        lock.withLock { _ in
-            var bytes = Array(text.utf8)
-            if bytes.last != UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\n")) }
-            var sent = 0
-            while sent < bytes.count {
-                let count = bytes[sent...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
-                sent += count
-            }
+        footer.withLock { footer in
+            let line = text.last == "\n" ? text : text + "\n"
+            guard let footer else { return send(line, to: descriptor) }
+            send(erase, to: STDERR_FILENO)
+            send(line, to: descriptor)
+            send(footer, to: STDERR_FILENO)
+        }
+    }
+
+    /// A reader that went away is no error of ours.
+    private static func send(_ text: String, to descriptor: CInt) {
+        let bytes = Array(text.utf8)
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            sent += count
         }
     }
 
