@@ -79,7 +79,7 @@ enum WatchBenchmark {
     }
 
     /// CPU time and memory of a process, from /proc.
-    private static func usage(of pid: Int32) throws -> (cpuSeconds: Double, residentMB: Int) {
+    static func usage(of pid: Int32) throws -> (cpuSeconds: Double, residentMB: Int) {
         let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
         let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
         let ticks = (Double(fields[12]) ?? 0) + (Double(fields[13]) ?? 0)

@@ -1,5 +1,6 @@
-// Prints what things cost, beside what they replace: swift run -c release Benchmarks [page] [cel] [watch] [delivery]
-// `watch` runs the built program: build it first with swift build -c release --product auspex.
+// Prints what things cost, beside what they replace:
+// swift run -c release Benchmarks [page] [cel] [watch] [delivery] [growth]
+// `watch` and `growth` run the built program: build it first with swift build -c release --product auspex.
 
 import Foundation
 
@@ -18,3 +19,4 @@ if isChosen("cel") {
 }
 if isChosen("watch") { await WatchBenchmark.run() }
 if isChosen("delivery") { DeliveryBenchmark.run() }
+if isChosen("growth") { await GrowthBenchmark.run() }
