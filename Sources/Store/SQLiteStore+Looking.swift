@@ -74,7 +74,7 @@ extension SQLiteStore {
         try await read { db in
             try db.rows(
                 """
-                SELECT name, detail, count, (SELECT count(*) FROM snapshots
+                SELECT name, detail, count, (SELECT count(*) FROM snapshots INDEXED BY snapshots_unsettled
                     WHERE source = name AND kind = detail AND is_settled = 0) AS unsettled
                 FROM tallies WHERE what = 'present' AND count > 0 ORDER BY name, detail
                 """

@@ -103,7 +103,7 @@ extension SQLiteStore {
         try await read { db in
             try db.rows(
                 """
-                SELECT id, created_at, status_since FROM snapshots
+                SELECT id, created_at, status_since FROM snapshots INDEXED BY snapshots_unsettled
                 WHERE source = \(source) AND kind = \(kind.rawValue) AND is_settled = 0
                 ORDER BY created_at LIMIT \(limit)
                 """

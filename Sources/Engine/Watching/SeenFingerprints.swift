@@ -1,8 +1,8 @@
 /// The fingerprints of resources by the hash of their ids, so that an unchanged page is known as such without asking
 /// the store. Bounded: beyond that, what is missing is asked for.
 struct SeenFingerprints {
-    /// About 6 MB.
-    static let limit = 200_000
+    /// About 140 kB: there may be thousands of listings. To ask the store about a page costs as much as to scan it.
+    static let limit = 4000
 
     private var fingerprints: [UInt64: UInt64] = [:]
 
