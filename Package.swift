@@ -83,9 +83,10 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "AurousAPI", "CEL", "Core", "Engine", "SimulatedAurous", "Sinks", "Store", "Transport", logging,
+                "AurousAPI", "CEL", "Core", "Engine", "SimulatedAurous", "Sinks", "Store", "TestSupport", "Transport",
+                logging,
             ],
-            path: "Tests/Benchmarks", exclude: ["cel"], swiftSettings: house),
+            path: "Tests/Benchmarks", exclude: ["cel", "watch"], swiftSettings: house),
         .testTarget(
             name: "AurousAPITests", dependencies: ["AurousAPI", "Core", "CEL", "Transport", crypto],
             swiftSettings: house),

@@ -13,9 +13,9 @@ enum CELBenchmark {
     }
 
     static func run() {
-        print("CEL, ns per evaluation (checked, limits on); compilation in µs")
+        Report.line("CEL, ns per evaluation (checked, limits on); compilation in µs")
         for measurement in measureAll() {
-            print(
+            Report.line(
                 pad(measurement.name, 3) + pad(text(measurement.nanoseconds), 10)
                     + pad(text(measurement.compilationMicroseconds), 9) + measurement.expression)
         }

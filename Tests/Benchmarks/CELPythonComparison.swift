@@ -7,13 +7,12 @@ enum CELPythonComparison {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3", script.path(percentEncoded: false)]
-        print("cel-python (PyPI: cel-python), ns per evaluation")
-        fflush(nil)
+        Report.line("cel-python (PyPI: cel-python), ns per evaluation")
         do {
             try process.run()
             process.waitUntilExit()
         } catch {
-            print("there is no Python here: \(error)")
+            Report.line("there is no Python here: \(error)")
         }
     }
 }

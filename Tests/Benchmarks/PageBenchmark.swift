@@ -8,15 +8,16 @@ enum PageBenchmark {
     private static let rounds = 300
 
     static func run() {
-        let bytes = Array(page(rows: 100).utf8)
+        let bytes = Array(SamplePage.json(rows: 100).utf8)
         let data = Data(bytes)
         guard let first = try? PageScan.list(bytes), first.rows.count == 100 else {
-            return report("the benchmark's own page cannot be scanned")
+            return Report.line("the benchmark's own page cannot be scanned")
         }
         var known: [UInt64: UInt64] = [:]
         first.forEachRow { known[$0.idHash] = $0.fingerprint }
 
-        report("page of 100 generations, \(bytes.count / 1000) kB, unchanged; median and best CPU time of \(rounds)")
+        Report.line(
+            "page of 100 generations, \(bytes.count / 1000) kB, unchanged; median and best CPU time of \(rounds)")
         measure("scan, fingerprint and look up") {
             guard let page = try? PageScan.list(bytes) else { return -1 }
             var changed = 0
@@ -36,42 +37,11 @@ enum PageBenchmark {
         var times: [Double] = []
         for _ in 0..<rounds {
             let start = clock()
-            guard body() == 0 else { return report("\(name): WRONG RESULT") }
+            guard body() == 0 else { return Report.line("\(name): WRONG RESULT") }
             times.append(Double(clock() - start) / Double(CLOCKS_PER_SEC) * 1000)
         }
         times.sort()
-        report(String(format: "  %-42@ %7.3f ms %7.3f ms", name as NSString, times[rounds / 2], times[0]))
-    }
-
-    private static func report(_ line: String) {
-        FileHandle.standardOutput.write(Data((line + "\n").utf8))
-    }
-}
-
-extension PageBenchmark {
-    /// As the API answers: all fields, signed URLs, some prompts with escapes.
-    static func page(rows: Int) -> String {
-        let data = (0..<rows).map(row).joined(separator: ",")
-        return #"{"object":"list","data":[\#(data)],"has_more":true,"next_cursor":"img_01HXMQ7Z3K8Y2ABCDEFGHJKM"}"#
-    }
-
-    private static func row(_ number: Int) -> String { row(id: "img_01HXMQ7Z3K8Y2ABCDEF\(1000 + number)", number) }
-
-    static func row(id: String, _ number: Int) -> String {
-        let token = String(repeating: "eyJhbGciOiJIUzI1NiJ9", count: 12)
-        return #"""
-            {"id":"\#(id)","status":"succeeded",
-            "prompt":"A golden sunset over mountains, \"cinematic\" lighting, number \#(number)",
-            "created_at":"2026-05-04T10:00:00Z","media_type":"image","negative_prompt":"blurry, low quality",
-            "output_urls":["https://api.aurous-labs.com/v1/images/\#(id)/output/0?token=\#(token)"],
-            "output_video_url":null,"reference_image_urls":["https://example.com/ref1.jpg"],"error_message":null,
-            "duration_ms":14820,"cost":{"amount":2,"currency":"credit","breakdown":{"base":1,"enhance":1}},
-            "width":1024,"height":1024,"image_count":1,"size_preset":"square","inference_type":"t2i","seed":\#(number),
-            "cfg_rescale":0.7,"denoise_strength":null,"video_duration":null,"video_resolution":null,"video_ratio":null,
-            "video_camera_fixed":{},"character_id":"char_01HXMQ7Z3K8Y2ABCDEFGHJKM","bundle_name":"Cinematic Trio",
-            "loras":[{"id":"lora_01HXMQ7Z3K8Y2ABCDEFGHJKM","name":"Sunset Style"}],"aurous_version":"2026-05-15",
-            "creation_request_id":"req_01HXMQ7Z3K8Y2ABCDEFGHJKM","completed_at":"2026-05-04T10:00:14Z"}
-            """#
+        Report.line(String(format: "  %-42@ %7.3f ms %7.3f ms", name as NSString, times[rounds / 2], times[0]))
     }
 }
 

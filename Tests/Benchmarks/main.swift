@@ -1,6 +1,7 @@
 // Prints what things cost, beside what they replace:
-// swift run -c release Benchmarks [page] [cel] [watch] [delivery] [growth]
-// `watch` and `growth` run the built program: build it first with swift build -c release --product auspex.
+//     swift run -c release Benchmarks [page] [cel] [watch] [poll] [detection] [requests] [growth] [delivery]
+// `watch`, `poll`, `detection` and `growth` run the built program: swift build -c release --product auspex makes it.
+// The Python pollers beside them want `pip install requests`.
 
 import Foundation
 
@@ -20,3 +21,6 @@ if isChosen("cel") {
 if isChosen("watch") { await WatchBenchmark.run() }
 if isChosen("delivery") { DeliveryBenchmark.run() }
 if isChosen("growth") { await GrowthBenchmark.run() }
+if isChosen("poll") { PollBenchmark.run() }
+if isChosen("detection") { await DetectionBenchmark.run() }
+if isChosen("requests"), await !RequestsBenchmark.run() { exit(1) }

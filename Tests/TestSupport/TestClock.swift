@@ -39,6 +39,10 @@ package final class TestClock: Clock, Sendable {
     package var wall: Timestamp { start.advanced(by: now.offset) }
     /// Seconds of a steady clock that goes with this one.
     package var seconds: Double { now.offset / .seconds(1) }
+    /// How long until the next one wakes; nil when none sleeps.
+    package var untilNextDeadline: Swift.Duration? {
+        state.withLock { state in state.sleepers.map { $0.deadline.offset }.min().map { $0 - state.offset } }
+    }
     /// How many are asleep.
     package var sleepers: Int { state.withLock { $0.sleepers.count } }
 

@@ -1,5 +1,6 @@
 import Hummingbird
 package import Logging
+import NIOCore
 import Synchronization
 
 /// The simulated Aurous API on a port of 127.0.0.1. It can be stopped and started again with the same worlds, as an
@@ -51,6 +52,17 @@ package final class SimulatedAurousServer: Sendable {
             version: request.headers[named: "Aurous-Version"])
         defer { turnstile.pass() }
         return api.withLock { $0.answer(asked, at: now()) }
+    }
+
+    /// Answers a GET without a socket, for simulations of whole days in a process: the same answer, and remembered in the
+    /// same way, but whatever faults do to its way is left out.
+    package func respond(
+        to target: String, key: String?, version: String?
+    ) -> (status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+        let asked = APIRequest(method: "GET", target: target, key: key, version: version)
+        defer { turnstile.pass() }
+        let answer = api.withLock { $0.answer(asked, at: now()) }
+        return (answer.status, answer.headers, Array(answer.body.readableBytesView))
     }
 
     // The hand of the holder
