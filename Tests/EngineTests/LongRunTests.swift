@@ -145,7 +145,7 @@ private struct Story {
             let old = "img_\(Int.random(in: 60...259, using: &chance))"
             if live[old] == nil { seen.api.edit { $0.generations.removeAll { $0.id == old } } }
         }
-        if chance.oneIn(30) {
+        if characterCount > 20, chance.oneIn(30) {
             let place = Int.random(in: 0..<characterCount, using: &chance)
             seen.api.edit { _ = $0.characters.remove(at: place) }
             characterCount -= 1
