@@ -16,6 +16,10 @@ package func curlCommandLine(for request: HTTPRequest, masking secrets: [String]
     if request.method == "HEAD" { words.append("--head") } else { add("--request", request.method) }
     add("--url", request.url)
     for line in request.curlCommandHeaderLines { add("--header", line) }
+    if let signing = request.signing {
+        add("--aws-sigv4", signing.curlScope)
+        add("--user", "\(signing.accessKey):\(signing.secretKey)")
+    }
     add("--connect-timeout", request.timeouts.connect.decimalSeconds)
     add("--max-time", request.timeouts.exchange.decimalSeconds)
     words += ["--tlsv1.2"]
@@ -68,7 +72,8 @@ extension HTTPRequest {
 
     /// Switches off what the program adds of its own and the library does not.
     fileprivate var curlCommandHeaderLines: [String] {
-        curlHeaderLines + (headerFields.contains { $0.isNamed("User-Agent") } ? [] : ["User-Agent:"])
+        curlHeaderLines
+            + (signing != nil || headerFields.contains { $0.isNamed("User-Agent") } ? [] : ["User-Agent:"])
     }
 }
 

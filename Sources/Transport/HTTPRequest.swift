@@ -14,6 +14,8 @@ package struct HTTPRequest: Sendable {
     package var onBodyLimit: BodyLimitAction
     package var trust: TrustSettings
     package var destination: DestinationPolicy
+    /// Nil signs nothing.
+    package var signing: AWSSigning?
 
     package init(
         method: String = "GET",
@@ -24,7 +26,8 @@ package struct HTTPRequest: Sendable {
         responseBodyLimitBytes: Int = 8 << 20,
         onBodyLimit: BodyLimitAction = .fail,
         trust: TrustSettings = TrustSettings(),
-        destination: DestinationPolicy = .standard
+        destination: DestinationPolicy = .standard,
+        signing: AWSSigning? = nil
     ) {
         self.method = method
         self.url = url
@@ -35,6 +38,7 @@ package struct HTTPRequest: Sendable {
         self.onBodyLimit = onBodyLimit
         self.trust = trust
         self.destination = destination
+        self.signing = signing
     }
 }
 

@@ -6,6 +6,9 @@ extension HTTPRequest {
         if let reason = objection {
             throw .invalid(reason, endpoint: parts.origin)
         }
+        if let reason = signing?.objection(to: self, parts) {
+            throw .invalid(reason, endpoint: parts.origin)
+        }
         try timeouts.validate(endpoint: parts.origin)
         try trust.validate(endpoint: parts.origin)
         try destination.validate(parts)

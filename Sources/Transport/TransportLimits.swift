@@ -4,6 +4,8 @@ enum TransportLimits {
     static let requestHeaderBytes = 64 << 10
     static let requestHeaderFields = 128
     static let requestBodyBytes = 64 << 20
+    /// Above it libcurl adds a field to the request.
+    static let signedBodyBytes = 1_000_000
     static let messageBytes = 32 << 20
 
     /// RFC 5322, section 2.1.1, without the CRLF.

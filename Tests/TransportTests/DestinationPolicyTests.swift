@@ -25,7 +25,7 @@ import Transport
     }
 
     @Test func `with a list allows nothing else`() throws {
-        let networks = try ["10.1.0.0/16", "2001:db8::/33", "192.0.2.7", "169.254.0.0/16"].map {
+        let networks = try ["10.1.0.0/16", "2001:db8::/33", "192.0.2.7"].map {
             try #require(IPNetwork($0))
         }
         let policy = DestinationPolicy(allowedNetworks: networks)
@@ -39,6 +39,28 @@ import Transport
             #expect(!policy.allows(try #require(IPAddress(text))), "\(text)")
         }
         #expect(!DestinationPolicy(allowedNetworks: []).allows(try #require(IPAddress("8.8.8.8"))))
+    }
+
+    @Test func `allows what is link-local only in a network of nothing else`() throws {
+        let address = try #require(IPAddress("169.254.10.1"))
+        func allows(_ networks: [String]) throws -> Bool {
+            DestinationPolicy(allowedNetworks: try networks.map { try #require(IPNetwork($0)) }).allows(address)
+        }
+        #expect(try allows(["169.254.10.0/24"]))
+        #expect(try allows(["169.254.10.1"]))
+        #expect(try !allows(["0.0.0.0/0", "169.0.0.0/8", "::/0"]))
+        #expect(try !allows(["169.254.11.0/24"]))
+    }
+
+    @Test func `refuses what is denied, whatever is allowed and in any guise`() throws {
+        let denied = [try #require(IPNetwork("10.1.0.0/16"))]
+        for allowed in [nil, [try #require(IPNetwork("10.0.0.0/8")), try #require(IPNetwork("::/0"))]] {
+            let policy = DestinationPolicy(allowedNetworks: allowed, deniedNetworks: denied)
+            #expect(policy.allows(try #require(IPAddress("10.2.0.1"))))
+            for text in ["10.1.2.3", "::ffff:10.1.2.3", "64:ff9b::10.1.2.3"] {
+                #expect(!policy.allows(try #require(IPAddress(text))), "\(text)")
+            }
+        }
     }
 
     @Test(arguments: ["0.0.0.0/0", "::/0"]) func `takes the widest network`(text: String) throws {

@@ -54,7 +54,8 @@ struct EmailSink: Sink {
             server: settings.server, heloName: hostName, username: settings.username,
             password: settings.password?.reveal(), sender: settings.sender.address, recipient: recipient.address,
             message: message(delivery, to: recipient).source, security: settings.security,
-            trust: settings.connection.trust, timeouts: settings.connection.timeouts)
+            trust: settings.connection.trust, timeouts: settings.connection.timeouts,
+            destination: settings.connection.destination)
     }
 
     private func redacted(_ delivery: OutgoingDelivery) -> OutgoingDelivery {

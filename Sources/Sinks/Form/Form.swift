@@ -106,11 +106,19 @@ enum FormBody: Sendable {
     case json(FormTree)
     case form([(name: String, value: FormLeaf)])
     case text(FormLeaf)
+    case document(FormDocument)
+    /// The name of a document, which the settings choose.
+    case chosen(FormLeaf)
+}
+
+/// A body that has a name.
+enum FormDocument: String, Sendable, CaseIterable {
     /// The callback, as the `webhook` kind sends it.
     case callback
     /// A CloudEvents 1.0 event, structured or binary.
-    case cloudEvent
-    case binaryCloudEvent
+    case cloudEvent = "cloudevents"
+    case binaryCloudEvent = "cloudevents-binary"
+    case none
 }
 
 struct FormRequest: Sendable {
@@ -119,6 +127,7 @@ struct FormRequest: Sendable {
     var query: [(name: String, value: FormLeaf)]
     var headers: [(name: String, value: FormLeaf)]
     var basic: (user: FormLeaf, password: FormLeaf)?
+    var signing: FormSigning?
     var body: FormBody
 }
 

@@ -3,7 +3,7 @@ import ConfigurationFiles
 
 extension FormReader {
     private static let bodyKeys = ["json", "form", "text", "body"]
-    private static let requestKeys = ["method", "url", "query", "headers", "basic"] + bodyKeys
+    private static let requestKeys = ["method", "url", "query", "headers", "basic"] + signingKeys + bodyKeys
     private static let methods = ["POST", "PUT", "PATCH", "DELETE", "GET"]
 
     mutating func members(ofRequest node: YAMLNode) -> [String: YAMLNode]? {
@@ -34,7 +34,8 @@ extension FormReader {
             method: method ?? "POST", url: url,
             query: members["query"].map { leaves($0, environment, what: "`query`") } ?? [],
             headers: members["headers"].map { headers($0, environment) } ?? [],
-            basic: members["basic"].flatMap { basic($0, environment) }, body: body ?? .none)
+            basic: members["basic"].flatMap { basic($0, environment) },
+            signing: signing(members, at: node, environment), body: body ?? .none)
     }
 
     /// Only the form and its settings choose where a request goes.
@@ -48,12 +49,13 @@ extension FormReader {
         if let node = members["form"] { return .form(leaves(node, environment, what: "`form`")) }
         if let node = members["text"] { return leaf(node, environment, what: "the body").map(FormBody.text) }
         guard let node = members["body"] else { return FormBody.none }
-        switch reader.choice(node, what: "`body`", among: ["callback", "cloudevents", "cloudevents-binary", "none"]) {
-        case "callback": return .callback
-        case "cloudevents": return .cloudEvent
-        case "cloudevents-binary": return .binaryCloudEvent
-        default: return FormBody.none
+        guard node.scalarText?.contains("${") == true else {
+            return choice(node, what: "`body`", FormDocument.self).map(FormBody.document)
         }
+        guard let leaf = leaf(node, environment, what: "the body") else { return nil }
+        if leaf.isOwn { return .chosen(leaf) }
+        reader.error(at: node, "only the author and the settings choose the body", hint: "or write it under `text`")
+        return nil
     }
 
     private mutating func leaves(

@@ -10,20 +10,28 @@ struct FormProblem: Error {
 /// Makes the request that a form describes.
 struct FormRequestBuilder {
     let renderer: FormRenderer
-    let isInsecureAllowed: Bool
+    let connection: ConnectionSettings
+    /// Of the keys that the form signs with.
+    let signer: WebhookSignature
+    /// When the attempt is made.
+    let now: Timestamp
 
     struct Exchange {
         var method: String
         var url: String
         var fields: [HeaderField]
         var body: [UInt8]?
+        var signing: AWSSigning?
     }
 
     func exchange(_ request: FormRequest) throws(FormProblem) -> Exchange {
         let body = try body(request.body)
         var fields = try fields(request)
         for field in body.fields where !fields.contains(where: { $0.isNamed(field.name) }) { fields.append(field) }
-        return Exchange(method: request.method, url: try url(request), fields: fields, body: body.bytes)
+        return Exchange(
+            method: request.method, url: try url(request),
+            fields: fields + signature(request.signing, of: body.bytes), body: body.bytes,
+            signing: try aws(request.signing))
     }
 
     private func url(_ request: FormRequest) throws(FormProblem) -> String {
@@ -38,8 +46,11 @@ struct FormRequestBuilder {
             }
             values.append(value)
         }
-        let url = FormAddress.text(request.url.parts, values: values, query: try pairs(request.query, raw: true))
-        if let problem = AddressRules.problem(of: url, isInsecureAllowed: isInsecureAllowed) {
+        var query = try pairs(request.query, raw: true)
+        // AWS signs the query in this order, and the one who sends it has to know.
+        if case .aws? = request.signing { query.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } }
+        let url = FormAddress.text(request.url.parts, values: values, query: query)
+        if let problem = AddressRules.problem(of: url, connection) {
             throw FormProblem(message: "the address " + problem)
         }
         return url
@@ -112,8 +123,6 @@ struct FormRequestBuilder {
     }
 
     private func body(_ body: FormBody) throws(FormProblem) -> (bytes: [UInt8]?, fields: [HeaderField]) {
-        func typed(_ type: String) -> [HeaderField] { [HeaderField("Content-Type", type)] }
-        let notification = renderer.situation.notification
         switch body {
         case .none: return (nil, [])
         case .json(let tree):
@@ -127,6 +136,23 @@ struct FormRequestBuilder {
         case .text(let leaf):
             let text = renderer.value(leaf)?.inserted ?? ""
             return (Array(text.utf8), typed("text/plain; charset=utf-8"))
+        case .document(let document): return self.body(document)
+        case .chosen(let leaf):
+            let name = try text(leaf.place) { () throws(EvaluationError) in try renderer.optionalText(leaf) }
+            guard let document = FormDocument(rawValue: name ?? "") else {
+                let known = FormDocument.allCases.map(\.rawValue).joined(separator: ", ")
+                throw FormProblem(message: "there is no such body; there are \(known)")
+            }
+            return self.body(document)
+        }
+    }
+
+    private func typed(_ type: String) -> [HeaderField] { [HeaderField("Content-Type", type)] }
+
+    private func body(_ document: FormDocument) -> (bytes: [UInt8]?, fields: [HeaderField]) {
+        let notification = renderer.situation.notification
+        switch document {
+        case .none: return (nil, [])
         case .callback: return (JSON.serializedBytes(CallbackBody.event(notification)), typed("application/json"))
         case .cloudEvent:
             return (

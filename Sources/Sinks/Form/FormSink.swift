@@ -10,6 +10,7 @@ struct FormSink: Sink {
     let endpoint: HTTPEndpoint
     let settings: CELValue
     let redaction: Redaction
+    let signer: WebhookSignature
     let productVersion: String
 
     private struct Attempt {
@@ -20,7 +21,7 @@ struct FormSink: Sink {
 
     func preview(_ delivery: OutgoingDelivery, at now: Timestamp) -> String {
         do throws(FormProblem) {
-            return endpoint.preview(try attempt(delivery).request)
+            return endpoint.preview(try attempt(delivery, now).request)
         } catch {
             return "cannot be sent: " + endpoint.mask.masked(error.message)
         }
@@ -29,7 +30,7 @@ struct FormSink: Sink {
     func attempt(_ delivery: OutgoingDelivery, at now: Timestamp) async -> AttemptResult {
         let attempt: Attempt
         do throws(FormProblem) {
-            attempt = try self.attempt(delivery)
+            attempt = try self.attempt(delivery, now)
         } catch {
             return AttemptResult(.refused(reason: endpoint.mask.masked(error.message)))
         }
@@ -40,7 +41,7 @@ struct FormSink: Sink {
     }
 
     /// The first request of which the body fits.
-    private func attempt(_ delivery: OutgoingDelivery) throws(FormProblem) -> Attempt {
+    private func attempt(_ delivery: OutgoingDelivery, _ now: Timestamp) throws(FormProblem) -> Attempt {
         let notification = redaction.apply(to: delivery.notification)
         var length = 0
         for step in 0...Squeeze.last {
@@ -50,14 +51,14 @@ struct FormSink: Sink {
                 kept: form.scope.kept(delivery.earlier), productVersion: productVersion, squeeze: squeeze)
             let followUp = followUp(for: delivery)
             let builder = FormRequestBuilder(
-                renderer: FormRenderer(form, situation),
-                isInsecureAllowed: endpoint.connection.isInsecureAllowed)
+                renderer: FormRenderer(form, situation), connection: endpoint.connection, signer: signer, now: now)
             let exchange = try builder.exchange(followUp?.request ?? form.request)
             length = exchange.body?.count ?? 0
             if let limit = form.bodyLimit, length > limit { continue }
             return Attempt(
                 request: endpoint.request(
-                    method: exchange.method, url: exchange.url, fields: exchange.fields, body: exchange.body),
+                    method: exchange.method, url: exchange.url, fields: exchange.fields, body: exchange.body,
+                    signing: exchange.signing),
                 values: situation.values, needed: followUp?.needs ?? [])
         }
         throw FormProblem(message: "the body has \(length) bytes however it is shortened, and no more fit")
@@ -76,10 +77,12 @@ struct FormSink: Sink {
 }
 
 extension FormSink {
-    /// - Parameter values: the settings by name, defaults included.
+    /// - Parameters:
+    ///   - values: the settings by name, defaults included.
+    ///   - isWrittenByOperator: whether the form may hold secrets by itself; a preset does not.
     init(
-        _ form: Form, kind: String, values: [String: SettingValue], _ reader: inout SettingReader,
-        _ services: SinkServices
+        _ form: Form, kind: String, values: [String: SettingValue], isWrittenByOperator: Bool = false,
+        _ reader: inout SettingReader, _ services: SinkServices
     ) throws(SinkConfigurationError) {
         let connection = ConnectionSettings(&reader, defaultTimeout: SinkLimits.httpTimeout)
         redaction = Redaction(&reader)
@@ -87,27 +90,29 @@ extension FormSink {
             if values[declaration.name]?.isEmpty != false { reader.reject(declaration.name, "is required") }
         }
         let record = form.scope.settings(values)
-        FormSink.checkAddresses(form, record, values, connection.isInsecureAllowed, &reader)
+        FormSink.checkAddresses(form, values, connection, &reader)
+        signer = WebhookSignature(keys: FormSigning.keys(of: form, values, &reader))
         try reader.finish()
         name = reader.name
         self.kind = kind
         self.form = form
         settings = record
         productVersion = services.productVersion
-        let secrets = FormSecrets.all(form, values) + connection.secrets
+        var secrets = FormSecrets.all(form, values) + FormSigning.secrets(of: form, values) + connection.secrets
+        if isWrittenByOperator { secrets += FormLiterals.secrets(of: form) }
         endpoint = HTTPEndpoint(connection: connection, mask: SecretMask(secrets), services: services)
     }
 
     /// A setting that is a whole address is looked at now, and not at the first delivery.
     private static func checkAddresses(
-        _ form: Form, _ settings: CELValue, _ values: [String: SettingValue], _ isInsecureAllowed: Bool,
+        _ form: Form, _ values: [String: SettingValue], _ connection: ConnectionSettings,
         _ reader: inout SettingReader
     ) {
         for request in [form.request, form.resolved?.request, form.reminder?.request].compactMap(\.self) {
             guard case .insert(.value(_, .setting(let key)))? = request.url.parts.first,
                 let address = values[key]?.expressionValue?.inserted, !address.isEmpty,
                 !reader.problems.contains(where: { $0.key == key }),
-                let problem = AddressRules.problem(of: address, isInsecureAllowed: isInsecureAllowed)
+                let problem = AddressRules.problem(of: address, connection)
             else { continue }
             reader.reject(key, problem)
         }
@@ -171,7 +176,7 @@ enum FormSecrets {
 
 extension SettingValue {
     /// The texts in it.
-    fileprivate var texts: [SettingText] {
+    var texts: [SettingText] {
         switch self {
         case .string(let text): [.plain(text)]
         case .secret(let secret): [.secret(secret)]

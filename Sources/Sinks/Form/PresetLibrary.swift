@@ -6,6 +6,10 @@ package enum PresetLibrary {
     /// One line for each file, in the order of the alphabet.
     private static let files: [(name: String, bytes: [UInt8])] = [
         ("alertmanager", PackageResources.alertmanager_yaml),
+        ("aws-eventbridge", PackageResources.aws_eventbridge_yaml),
+        ("aws-lambda", PackageResources.aws_lambda_yaml),
+        ("aws-sns", PackageResources.aws_sns_yaml),
+        ("aws-sqs", PackageResources.aws_sqs_yaml),
         ("discord", PackageResources.discord_yaml),
         ("github", PackageResources.github_yaml),
         ("github-workflow", PackageResources.github_workflow_yaml),

@@ -46,7 +46,8 @@ extension SinkKind {
             let (form, diagnostics) = FormReader.sink(members, settings: declarations, in: file)
             guard let form else { throw SinkConfigurationError(diagnostics, key: "request") }
             var reader = SettingReader(configuration)
-            return try FormSink(form, kind: "http", values: values, &reader, services)
+            return try FormSink(
+                form, kind: "http", values: values, isWrittenByOperator: true, &reader, services)
         })
 }
 

@@ -10,12 +10,17 @@ struct ConnectionSettings: Sendable {
     /// Whether an unencrypted connection to another machine is allowed. Never turns verification off.
     var isInsecureAllowed: Bool
     var timeouts: Timeouts
+    /// Which addresses may be connected to.
+    var destination: DestinationPolicy
 
     static let trustDeclarations: [SettingDeclaration] = [
         SettingDeclaration("ca", .path, "a PEM file of the authorities to trust instead of the system's"),
         SettingDeclaration("client_certificate", .path, "a PEM file with a client certificate"),
         SettingDeclaration("client_key", .path, "a PEM file with the client certificate's key"),
         SettingDeclaration("insecure", .boolean, "allow an unencrypted connection to another machine"),
+        SettingDeclaration(
+            "allow", .textList, "networks, such as 10.0.0.0/8: connections go to addresses in them and nowhere else"),
+        SettingDeclaration("deny", .textList, "networks to which no connection goes, whatever is allowed"),
     ]
 
     static let httpDeclarations: [SettingDeclaration] =
@@ -38,6 +43,9 @@ struct ConnectionSettings: Sendable {
             reader.reject("client_key", "needs a client_certificate beside it")
         }
         isInsecureAllowed = reader.boolean("insecure") ?? false
+        destination = DestinationPolicy(
+            allowedNetworks: reader.has("allow") ? ConnectionSettings.networks("allow", &reader) : nil,
+            deniedNetworks: ConnectionSettings.networks("deny", &reader))
         let exchange = reader.duration("timeout") ?? defaultTimeout
         timeouts = Timeouts(connect: min(SinkLimits.connectTimeout, exchange), exchange: exchange)
     }
@@ -52,6 +60,15 @@ struct ConnectionSettings: Sendable {
             reader.reject(key, "\(path) is not an ordinary file")
         }
         return path
+    }
+
+    private static func networks(_ key: String, _ reader: inout SettingReader) -> [IPNetwork] {
+        reader.texts(key).compactMap { text in
+            let written = text.reveal().trimmingWhitespace
+            if let network = IPNetwork(written) { return network }
+            reader.reject(key, "'\(written)' is no network; write one such as 10.0.0.0/8 or 2001:db8::/32")
+            return nil
+        }
     }
 
     /// Everything in it that must not be shown.

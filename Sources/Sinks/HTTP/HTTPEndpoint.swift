@@ -42,7 +42,9 @@ struct HTTPEndpoint: Sendable {
     }
 
     /// A request; a field of the configuration replaces one of ours of the same name.
-    func request(method: String, url: String, fields: [HeaderField], body: [UInt8]?) -> HTTPRequest {
+    func request(
+        method: String, url: String, fields: [HeaderField], body: [UInt8]?, signing: AWSSigning? = nil
+    ) -> HTTPRequest {
         let own = connection.headers.map { HeaderField($0.name, $0.value.reveal()) }
         let replaced = Set(own.map { $0.name.lowercased() })
         let isNamed = fields.contains { $0.isNamed("User-Agent") }
@@ -51,7 +53,7 @@ struct HTTPEndpoint: Sendable {
             method: method, url: url,
             headerFields: standard.filter { !replaced.contains($0.name.lowercased()) } + own,
             body: body, timeouts: connection.timeouts, responseBodyLimitBytes: SinkLimits.responseBodyBytes,
-            onBodyLimit: .truncate, trust: connection.trust)
+            onBodyLimit: .truncate, trust: connection.trust, destination: connection.destination, signing: signing)
     }
 
     func preview(_ request: HTTPRequest) -> String { curlCommandLine(for: request, masking: mask.forms) }

@@ -96,7 +96,6 @@ extension SlackSink {
         var reader = SettingReader(configuration)
         let connection = ConnectionSettings(&reader, defaultTimeout: SinkLimits.httpTimeout)
         let redaction = Redaction(&reader)
-        let isInsecureAllowed = connection.isInsecureAllowed
         var url: SettingText?
         var way = Way.incomingWebhook
         if reader.has("token") {
@@ -104,12 +103,12 @@ extension SlackSink {
             way = SlackSink.api(&reader)
             let api =
                 reader.has("api")
-                ? AddressRules.httpAddress("api", isInsecureAllowed: isInsecureAllowed, &reader)
+                ? AddressRules.httpAddress("api", connection, &reader)
                 : .plain("https://slack.com/api")
             url = api?.appending("/chat.postMessage")
         } else {
             for key in ["channel", "api"] where reader.has(key) { reader.reject(key, "is only used with token") }
-            url = AddressRules.httpAddress("url", isInsecureAllowed: isInsecureAllowed, &reader)
+            url = AddressRules.httpAddress("url", connection, &reader)
         }
         try reader.finish()
         guard let url else { throw SinkConfigurationError(problems: reader.problems) }

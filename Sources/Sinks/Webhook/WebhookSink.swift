@@ -73,7 +73,7 @@ extension WebhookSink {
     init(_ configuration: SinkConfiguration, _ services: SinkServices) throws(SinkConfigurationError) {
         var reader = SettingReader(configuration)
         let connection = ConnectionSettings(&reader, defaultTimeout: SinkLimits.httpTimeout)
-        let url = AddressRules.httpAddress("url", isInsecureAllowed: connection.isInsecureAllowed, &reader)
+        let url = AddressRules.httpAddress("url", connection, &reader)
         var keys: [WebhookSecret] = []
         let secrets = reader.texts("secret").map { Secret($0.reveal()) }
         for (index, secret) in secrets.enumerated() {

@@ -46,6 +46,7 @@ extension CurlOption<Int64> {
 
 /// Options that libcurl reads as text and copies.
 extension CurlOption<String> {
+    static let awsSigV4 = CurlOption(CURLOPT_AWS_SIGV4, "AWS_SIGV4")
     static let caFile = CurlOption(CURLOPT_CAINFO, "CAINFO")
     static let clientCertificate = CurlOption(CURLOPT_SSLCERT, "SSLCERT")
     static let clientKey = CurlOption(CURLOPT_SSLKEY, "SSLKEY")

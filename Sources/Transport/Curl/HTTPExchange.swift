@@ -22,6 +22,10 @@ final class HTTPExchange: Exchange, @unchecked Sendable {
         }
         setMethodAndBody(request)
         setHeaderFields(request)
+        guard let signing = request.signing else { return }
+        easy.set(.awsSigV4, to: signing.curlScope)
+        easy.set(.username, to: signing.accessKey)
+        easy.set(.password, to: signing.secretKey)
     }
 
     private func setMethodAndBody(_ request: HTTPRequest) {
@@ -112,6 +116,8 @@ extension HTTPRequest {
             let isBlank = field.value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
             lines.append(isBlank ? field.name + ";" : field.name + ": " + field.value)
         }
+        // What is signed must be there: libcurl signs also what it is told to leave out.
+        if let signing { return lines + signing.curlHeaderLines }
         lines.append("Expect:")
         if body != nil || method == "POST", !headerFields.contains(where: { $0.isNamed("Content-Type") }) {
             lines.append("Content-Type:")

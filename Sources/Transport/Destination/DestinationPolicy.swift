@@ -1,15 +1,21 @@
 /// Which addresses may be connected to, asked of the address that a name resolved to and never of the name.
 ///
-/// Link-local addresses and the metadata services of clouds are refused in every disguise; private networks and
-/// loopback are fine, as alerts often stay inside a network.
+/// Link-local addresses and the metadata services of clouds are refused in every disguise, unless a network among
+/// those allowed lies in them; private networks and loopback are fine, as alerts often stay inside a network.
 package struct DestinationPolicy: Sendable, Hashable {
     package var allowsLinkLocal: Bool
-    /// When not nil, only addresses in one of these are allowed; the link-local rule applies on top.
+    /// When not nil, only addresses in one of these are allowed. A wider network than a link-local one does not allow
+    /// what is link-local.
     package var allowedNetworks: [IPNetwork]?
+    /// Refused whatever else is allowed, in any disguise.
+    package var deniedNetworks: [IPNetwork]
 
-    package init(allowsLinkLocal: Bool = false, allowedNetworks: [IPNetwork]? = nil) {
+    package init(
+        allowsLinkLocal: Bool = false, allowedNetworks: [IPNetwork]? = nil, deniedNetworks: [IPNetwork] = []
+    ) {
         self.allowsLinkLocal = allowsLinkLocal
         self.allowedNetworks = allowedNetworks
+        self.deniedNetworks = deniedNetworks
     }
 
     /// Everything but link-local addresses and metadata services.
@@ -17,10 +23,14 @@ package struct DestinationPolicy: Sendable, Hashable {
 
     /// Whether a connection to the address may be made.
     package func allows(_ address: IPAddress) -> Bool {
-        if !allowsLinkLocal, address.guises.contains(where: Self.isLinkLocal) { return false }
-        guard let allowedNetworks else { return true }
         let actual = address.unmapped
-        return allowedNetworks.contains { $0.contains(actual) || $0.contains(address) }
+        let allowing = allowedNetworks?.filter { $0.contains(actual) || $0.contains(address) }
+        if !allowsLinkLocal, address.guises.contains(where: Self.isLinkLocal) {
+            let isMeant = allowing?.contains { network in Self.linkLocalNetworks.contains { network.isInside($0) } }
+            guard isMeant == true else { return false }
+        }
+        for network in deniedNetworks where address.guises.contains(where: network.contains) { return false }
+        return allowing?.isEmpty != true
     }
 
     private static func isLinkLocal(_ address: IPAddress) -> Bool {

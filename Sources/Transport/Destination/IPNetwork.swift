@@ -23,6 +23,11 @@ package struct IPNetwork: Sendable, Hashable {
         self.prefixLength = prefixLength
     }
 
+    /// Whether every address of this block is one of the other.
+    func isInside(_ other: IPNetwork) -> Bool {
+        prefixLength >= other.prefixLength && other.contains(address)
+    }
+
     /// Whether the address lies in the block. IPv4 and IPv6 never contain each other.
     package func contains(_ other: IPAddress) -> Bool {
         switch (address, other) {

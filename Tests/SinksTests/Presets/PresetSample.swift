@@ -20,11 +20,14 @@ struct PresetSample: CustomTestStringConvertible, Sendable {
     var onLoopback: @Sendable (_ address: String) -> [String: SettingValue]
     /// The grammar of what is shown to people, for the search for markup that a stranger brought in.
     var inert: @Sendable (String) -> [String] = { _ in [] }
+    /// Whether its body is the callback, in which resources are as the API sent them.
+    var sendsCallback = false
     var testDescription: String { kind }
 
     /// One for each preset, in the order of the alphabet.
     static let all: [PresetSample] = [
-        AlertmanagerPreset.sample, DiscordPreset.sample, GitHubPreset.sample, GitHubWorkflowPreset.sample,
+        AlertmanagerPreset.sample, AWSPresets.eventBridge, AWSPresets.lambda, AWSPresets.sns, AWSPresets.sqs,
+        DiscordPreset.sample, GitHubPreset.sample, GitHubWorkflowPreset.sample,
         GitLabPreset.sample, GoogleChatPreset.sample, GotifyPreset.sample, HomeAssistantPreset.sample,
         IncidentPreset.sample, JenkinsPreset.sample, OpsgeniePreset.sample("jira-service-management"),
         KafkaPreset.sample, MatrixPreset.sample, MattermostPreset.sample, NtfyPreset.sample,

@@ -10,6 +10,7 @@ enum Programs {
     static let hasCurl = (try? run(["curl", "--version"])) != nil
     static let hasPython = (try? run(["python3", "-c", "import email.policy"])) != nil
     static let hasStandardWebhooks = (try? run(["python3", "-c", "import standardwebhooks"])) != nil
+    static let hasBotocore = (try? run(["python3", "-c", "import botocore.session"])) != nil
     static let hasCloudEvents = (try? run(["python3", "-c", "import cloudevents.http"])) != nil
 
     /// Runs a program with `input` on its standard input and returns its standard output.
