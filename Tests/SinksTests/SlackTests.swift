@@ -192,6 +192,41 @@ import Transport
         #expect(bodies[0].text("channel") == "C1")
     }
 
+    @Test func `lets a resolve rewrite the message where it should`() async throws {
+        let http = ScriptedHTTP(200, #"{"ok":true,"ts":"1700.5","channel":"C024BE91L"}"#)
+        let slack = try sink(
+            "slack",
+            ["token": .secret(Secret("xoxb-1")), "channel": .string("#ops"), "resolve": .string("update")], http: http)
+        let first = await slack.attempt(Sample.delivery(), at: Sample.now)
+        #expect(first.kept == ["ts": "1700.5", "channel": "C024BE91L"])
+        for reason in [NotificationReason.resolved, .reminder] {
+            _ = await slack.attempt(
+                Sample.delivery(Sample.notification(reason: reason), earlier: first.kept), at: Sample.now)
+        }
+        let bodies = try http.requests.map { try JSON.parse($0.body ?? []) }
+        #expect(http.requests.map(\.url).map { $0.split(separator: "/").last } == [
+            "chat.postMessage", "chat.update", "chat.postMessage",
+        ])
+        #expect(bodies[1].keys == ["channel", "text", "blocks", "ts"])
+        #expect(bodies[1].text("channel") == "C024BE91L" && bodies[1].text("ts") == "1700.5")
+        #expect(bodies[1].text("text")?.hasPrefix("✅ Resolved: ") == true)
+        #expect(bodies[2].text("thread_ts") == "1700.5" && bodies[2].at("reply_broadcast") == true)
+    }
+
+    @Test(arguments: ["message_not_found", "cant_update_message", "edit_window_closed"])
+    func `that a message cannot be rewritten leads to one of its own`(_ error: String) async throws {
+        let http = ScriptedHTTP(200, #"{"ok":false,"error":"\#(error)"}"#)
+        let slack = try sink(
+            "slack", ["token": .secret(Secret("xoxb-1")), "channel": .string("C1"), "resolve": .string("update")],
+            http: http)
+        let resolve = Sample.notification(reason: .resolved)
+        let kept = ["ts": "1.5", "channel": "C1"]
+        let first = await slack.attempt(Sample.delivery(resolve, earlier: kept), at: Sample.now)
+        #expect(first.outcome.name == "failed")
+        _ = await slack.attempt(Sample.delivery(resolve, earlier: kept.merging(first.kept) { $1 }), at: Sample.now)
+        #expect(http.requests.last?.url.hasSuffix("/chat.postMessage") == true)
+    }
+
     @Test func `that the thread is gone leads to a message of its own`() async throws {
         let http = ScriptedHTTP(200, #"{"ok":false,"error":"thread_not_found"}"#)
         let slack = try sink("slack", ["token": .secret(Secret("xoxb-1")), "channel": .string("C1")], http: http)

@@ -1,7 +1,7 @@
 /// Every kind of sink there is.
 package enum SinkCatalog {
     /// Kinds that are more than a preset.
-    private static let coded: [SinkKind] = [.webhook, .slack, .email, .exec, .mqtt, .file, .log, .http]
+    private static let coded: [SinkKind] = [.slack, .email, .exec, .mqtt, .file, .log, .http]
 
     /// All kinds in the order in which `auspex sink list` shows them: those with code, then the presets.
     package static let kinds: [SinkKind] = coded + PresetLibrary.names.compactMap { PresetLibrary.kind(named: $0) }

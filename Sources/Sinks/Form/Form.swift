@@ -25,6 +25,8 @@ struct Form: Sendable {
     var bodyLimit: Int?
     /// Places and names by which requests are evaluated.
     var scope: FormScope
+    /// Whether anything in it names one of ``FormSituation/recordNames``.
+    var needsRecords: Bool
 }
 
 /// What a preset says about itself.

@@ -11,6 +11,7 @@ extension FormReader {
         let (template, diagnostics) = Template.compile(written, in: environment)
         reader.report(diagnostics.filter { $0.severity == .error }, in: node)
         guard let template else { return nil }
+        note { template.references($0) }
         if let later = forbidding.first(where: { template.references($0) }) {
             reader.error(at: node, "the text `\(later)` is declared further down", hint: "put it above this one")
             return nil
@@ -32,13 +33,19 @@ extension FormReader {
         guard let written = templateText(node) else { return nil }
         let (template, diagnostics) = Template.compile(written, in: environment)
         reader.report(diagnostics.filter { $0.severity == .error }, in: node)
+        note { template?.references($0) == true }
         return template
+    }
+
+    private mutating func note(_ references: (String) -> Bool) {
+        if FormSituation.recordNames.contains(where: references) { namesRecords = true }
     }
 
     mutating func condition(_ node: YAMLNode, _ environment: Environment, what: String) -> Program? {
         guard let text = reader.text(node, what: what) else { return nil }
         let compilation = environment.compile(text, expecting: .bool)
         reader.report(compilation.diagnostics.filter { $0.severity == .error }, in: node)
+        note { compilation.program?.references($0) == true }
         return compilation.program
     }
 

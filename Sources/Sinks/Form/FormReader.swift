@@ -7,6 +7,8 @@ struct FormReader {
     var reader: YAMLReader
     /// The names of the declared texts that an expression may use where it stands.
     var textNames: Set<String> = []
+    /// Whether an expression named one of ``FormSituation/recordNames``.
+    var namesRecords = false
 
     static let keys = [
         "name", "summary", "documentation", "tried", "settings", "grammar", "count", "texts", "request", "limits",
@@ -93,7 +95,7 @@ struct FormReader {
         let form = Form(
             heading: heading, grammar: grammar, unit: unit, texts: texts, request: request, resolved: followUps[0],
             reminder: followUps[1], keep: answer.keep, forget: answer.forget, outcomes: answer.outcomes,
-            bodyLimit: limit, scope: scope)
+            bodyLimit: limit, scope: scope, needsRecords: namesRecords)
         return (form, diagnostics)
     }
 

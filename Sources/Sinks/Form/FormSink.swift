@@ -48,7 +48,8 @@ struct FormSink: Sink {
             let squeeze = Squeeze(step: step)
             let situation = FormSituation(
                 delivery: delivery, notification: squeeze.applied(to: notification), settings: settings,
-                kept: form.scope.kept(delivery.earlier), productVersion: productVersion, squeeze: squeeze)
+                kept: form.scope.kept(delivery.earlier), productVersion: productVersion, squeeze: squeeze,
+                needsRecords: form.needsRecords)
             let followUp = followUp(for: delivery)
             let builder = FormRequestBuilder(
                 renderer: FormRenderer(form, situation), connection: endpoint.connection, signer: signer, now: now)
@@ -88,6 +89,12 @@ extension FormSink {
         redaction = Redaction(&reader)
         for declaration in form.heading.settings where declaration.isRequired {
             if values[declaration.name]?.isEmpty != false { reader.reject(declaration.name, "is required") }
+        }
+        for declaration in form.heading.settings {
+            guard let allowed = declaration.allowedValues, let written = values[declaration.name]?.written,
+                !allowed.contains(written)
+            else { continue }
+            reader.reject(declaration.name, "must be one of \(allowed.joined(separator: ", "))")
         }
         let record = form.scope.settings(values)
         FormSink.checkAddresses(form, values, connection, &reader)

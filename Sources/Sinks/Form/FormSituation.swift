@@ -10,13 +10,28 @@ struct FormSituation {
     let kept: CELValue
     let productVersion: String
     let squeeze: Squeeze
+    /// Whether the form names any of ``recordNames``, which cost as much as everything else.
+    let needsRecords: Bool
+
+    static let recordNames = ["rule", "alerts", "alert", "callback", "cloudevent"]
 
     /// The values of the names that requests, texts and answers have in common.
     var values: [String: CELValue] {
+        guard needsRecords else { return plainValues }
         let callback = CallbackBody.event(notification)
         let record = ResourceSchema.notificationRecord(callback: callback).record
         let alerts = record["alerts"] ?? .list([])
         let first: CELValue? = if case .list(let list) = alerts { list.first } else { nil }
+        var values = plainValues
+        values["rule"] = record["rule"] ?? .null
+        values["alerts"] = alerts
+        values["alert"] = first
+        values["callback"] = callback
+        values["cloudevent"] = CallbackBody.cloudEvent(notification)
+        return values
+    }
+
+    private var plainValues: [String: CELValue] {
         var values: [String: CELValue] = [
             "id": .string(notification.id.rawValue), "delivery": .string(delivery.id.rawValue),
             "key": .string(notification.alerts.first?.id.rawValue ?? notification.id.rawValue),
@@ -24,13 +39,11 @@ struct FormSituation {
             "reminder": .bool(notification.reason == .reminder),
             "severity": .string(notification.severity.rawValue), "opening": .string(Headline.opening(notification)),
             "is_test": .bool(delivery.isTest), "version": .string(productVersion),
-            "timestamp": .timestamp(notification.timestamp), "rule": record["rule"] ?? .null,
-            "labels": .map(CELMap(notification.labels.map { ($0.name, .string($0.value)) })), "alerts": alerts,
-            "callback": callback, "cloudevent": CallbackBody.cloudEvent(notification), "settings": settings,
-            "kept": kept, "title": .string(Headline.pieces(of: notification).plain),
+            "timestamp": .timestamp(notification.timestamp),
+            "labels": .map(CELMap(notification.labels.map { ($0.name, .string($0.value)) })),
+            "settings": settings, "kept": kept, "title": .string(Headline.pieces(of: notification).plain),
             "text": .string(notification.text.normalised.plain),
         ]
-        values["alert"] = first
         if let alert = notification.alerts.first {
             values["since"] = .timestamp(alert.since)
             values["self"] = alert.current

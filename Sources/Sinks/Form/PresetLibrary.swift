@@ -31,6 +31,7 @@ package enum PresetLibrary {
         ("splunk-oncall", PackageResources.splunk_oncall_yaml),
         ("teams", PackageResources.teams_yaml),
         ("telegram", PackageResources.telegram_yaml),
+        ("webhook", PackageResources.webhook_yaml),
         ("zulip", PackageResources.zulip_yaml),
     ]
 

@@ -8,12 +8,15 @@ struct SlackReply {
     var error: String?
     /// The new message's id.
     var timestamp: String?
+    /// The id of the channel that it is in.
+    var channel: String?
 
     init(_ response: HTTPResponse) {
         guard let value = try? JSON.parse(response.body), case .map(let members) = value else { return }
         if case .bool(let flag)? = members["ok"] { isOK = flag }
         if case .string(let text)? = members["error"] { error = text }
         if case .string(let text)? = members["ts"] { timestamp = text }
+        if case .string(let text)? = members["channel"] { channel = text }
     }
 }
 
@@ -29,6 +32,7 @@ enum SlackOutcome {
     /// Errors that mean that the message to answer to is gone; the next attempt posts into the channel.
     static let lostThread: Set<String> = [
         "thread_not_found", "invalid_thread_ts", "cannot_reply_to_message", "message_not_found",
+        "cant_update_message", "edit_window_closed",
     ]
 
     static func ofIncomingWebhook(_ response: HTTPResponse, reason: String, now: Timestamp) -> AttemptOutcome {

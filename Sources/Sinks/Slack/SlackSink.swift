@@ -8,7 +8,15 @@ import Transport
 struct SlackSink: Sink {
     enum Way: Sendable {
         case incomingWebhook
-        case api(token: String, channel: String)
+        case api(token: String, channel: String, resolve: Resolve)
+    }
+
+    /// What becomes of the first message when its alert resolves.
+    enum Resolve: String, Sendable, CaseIterable {
+        /// It is answered.
+        case thread
+        /// It is written anew.
+        case update
     }
 
     let name: String
@@ -19,6 +27,8 @@ struct SlackSink: Sink {
 
     /// The key under which the id of an alert's first message is kept; empty once its thread is gone.
     private static let threadKey = "ts"
+    /// The key under which the channel's id is kept: an update takes no name.
+    private static let channelKey = "channel"
 
     func preview(_ delivery: OutgoingDelivery, at now: Timestamp) -> String {
         endpoint.preview(request(delivery))
@@ -48,18 +58,29 @@ struct SlackSink: Sink {
         let notification = redaction.apply(to: delivery.notification)
         var members = SlackMessage.members(notification, isTest: delivery.isTest)
         var fields: [HeaderField] = []
-        if case .api(let token, let channel) = way {
+        var url = endpoint.url
+        if case .api(let token, let channel, let resolve) = way {
             fields.append(HeaderField("Authorization", "Bearer \(token)"))
-            members.insert(("channel", .string(channel)), at: 0)
-            if let thread = thread(of: delivery) {
+            let updated = resolve == .update && notification.reason == .resolved ? thread(of: delivery) : nil
+            let place = updated == nil ? nil : delivery.earlier[SlackSink.channelKey]
+            members.insert(("channel", .string(place ?? channel)), at: 0)
+            if let updated {
+                url = String(url.dropLast(SlackSink.post.count)) + SlackSink.update
+                members.removeAll { $0.0.hasPrefix("unfurl_") }
+                members.append(("ts", .string(updated)))
+            } else if let thread = thread(of: delivery) {
                 members.append(("thread_ts", .string(thread)))
                 // Nobody is reminded by an answer within a thread.
                 if notification.reason == .reminder { members.append(("reply_broadcast", true)) }
             }
         }
         let body = JSON.serializedBytes(.map(CELMap(members)))
-        return endpoint.request(contentType: "application/json; charset=utf-8", fields: fields, body: body)
+        let type = HeaderField("Content-Type", "application/json; charset=utf-8")
+        return endpoint.request(method: "POST", url: url, fields: [type] + fields, body: body)
     }
+
+    private static let post = "/chat.postMessage"
+    private static let update = "/chat.update"
 
     private func thread(of delivery: OutgoingDelivery) -> String? {
         guard delivery.notification.reason != .fired, let thread = delivery.earlier[SlackSink.threadKey],
@@ -71,7 +92,10 @@ struct SlackSink: Sink {
     private func kept(_ reply: SlackReply, for delivery: OutgoingDelivery) -> [String: String] {
         if let error = reply.error, SlackOutcome.lostThread.contains(error) { return [SlackSink.threadKey: ""] }
         guard reply.isOK == true, let timestamp = reply.timestamp, thread(of: delivery) == nil else { return [:] }
-        return [SlackSink.threadKey: timestamp]
+        guard case .api(_, _, .update) = way, let channel = reply.channel else {
+            return [SlackSink.threadKey: timestamp]
+        }
+        return [SlackSink.threadKey: timestamp, SlackSink.channelKey: channel]
     }
 }
 
@@ -85,6 +109,9 @@ extension SinkKind {
             SettingDeclaration("token", .text, isSecret: true, "a bot's token (xoxb-…) with chat:write"),
             SettingDeclaration("channel", .text, "with token: the channel's id or name"),
             SettingDeclaration("api", .text, "with token: the API's address, if not https://slack.com/api"),
+            SettingDeclaration(
+                "resolve", .text, allowedValues: SlackSink.Resolve.allCases.map(\.rawValue),
+                "with token: a resolve answers the first message (thread, if not said) or rewrites it (update)"),
         ] + ConnectionSettings.httpDeclarations,
         make: { (configuration, services) throws(SinkConfigurationError) in
             try SlackSink(configuration, services)
@@ -105,16 +132,18 @@ extension SlackSink {
                 reader.has("api")
                 ? AddressRules.httpAddress("api", connection, &reader)
                 : .plain("https://slack.com/api")
-            url = api?.appending("/chat.postMessage")
+            url = api?.appending(SlackSink.post)
         } else {
-            for key in ["channel", "api"] where reader.has(key) { reader.reject(key, "is only used with token") }
+            for key in ["channel", "api", "resolve"] where reader.has(key) {
+                reader.reject(key, "is only used with token")
+            }
             url = AddressRules.httpAddress("url", connection, &reader)
         }
         try reader.finish()
         guard let url else { throw SinkConfigurationError(problems: reader.problems) }
         var secrets: [String] = []
         var isAddressSecret = true
-        if case .api(let token, _) = way {
+        if case .api(let token, _, _) = way {
             secrets.append(token)
             isAddressSecret = false
         }
@@ -132,7 +161,9 @@ extension SlackSink {
             reader.reject("token", "has a blank or another character that no token has")
         }
         let channel = reader.requiredText("channel")?.reveal() ?? ""
-        return .api(token: token, channel: channel)
+        let resolve = reader.string("resolve").map { Resolve(rawValue: $0) } ?? .thread
+        if resolve == nil { reader.reject("resolve", "must be thread or update") }
+        return .api(token: token, channel: channel, resolve: resolve ?? .thread)
     }
 }
 
