@@ -53,5 +53,7 @@ package enum EngineEvent: Sendable {
     case recovered(source: String, kind: ResourceKind)
     case baselined(source: String, kind: ResourceKind, resources: Int)
     case baselining(source: String, kind: ResourceKind, resources: Int)
+    /// A heartbeat was sent, or its failure was told.
+    case beat(sink: String, AttemptResult, isHealthy: Bool)
     case storeFailed(reason: String)
 }

@@ -10,6 +10,7 @@ package final class EventLog: Sendable {
     private let logger: Logger
     /// Rows and fields that were complained of already: they come again with every poll.
     private let complaints = Mutex<Set<String>>([])
+    private let failingHeartbeats = Mutex<Set<String>>([])
     private static let complaintLimit = 10_000
 
     package init(_ logger: Logger) { self.logger = logger }
@@ -93,6 +94,7 @@ package final class EventLog: Sendable {
             logger.info(
                 "baseline is complete; changes from here on are news",
                 metadata: ["source": "\(source)", "kind": "\(kind.rawValue)", "resources": "\(resources)"])
+        case .beat(let sink, let result, let isHealthy): note(beatOf: sink, result, isHealthy)
         case .storeFailed(let reason):
             logger.error("store failed; nothing is lost, it is tried again", metadata: ["reason": "\(reason)"])
         }
@@ -137,6 +139,19 @@ package final class EventLog: Sendable {
                 "source": "\(alert.resource.source)", "resource.id": "\(alert.resource.id)",
                 "sinks": "\(decided.sinks.joined(separator: ", "))",
             ])
+    }
+
+    /// A failure is said once, and its end.
+    private func note(beatOf sink: String, _ result: AttemptResult, _ isHealthy: Bool) {
+        var metadata: Logger.Metadata = ["sink": "\(sink)", "healthy": "\(isHealthy)"]
+        guard case .delivered = result.outcome else {
+            guard failingHeartbeats.withLock({ $0.insert(sink).inserted }) else { return }
+            metadata["reason"] = "\(result.outcome.reason ?? result.outcome.name)"
+            logger.warning("heartbeat failed; it is sent again at the next interval", metadata: metadata)
+            return
+        }
+        let isRecovery = failingHeartbeats.withLock { $0.remove(sink) } != nil
+        logger.log(level: isRecovery ? .info : .debug, "heartbeat", metadata: metadata)
     }
 
     private func note(_ record: DeliveryRecord, _ result: AttemptResult, _ title: String) {

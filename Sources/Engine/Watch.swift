@@ -39,6 +39,7 @@ package final class Watch: Sendable {
     private let parts: Parts
     private let dependencies: Dependencies
     private let outbox: Outbox
+    private let heartbeats: [HeartbeatSink]
     private let budget: RequestBudget
     private let signals: [String: ListingSignals]
     private let ownSignals: SelfSignals
@@ -62,23 +63,35 @@ package final class Watch: Sendable {
         self.dependencies = dependencies
         self.steadySeconds = steadySeconds
         let lanes = parts.settings.sinks
-        outbox = Outbox(
-            sinks: parts.sinks.map { sink in
-                (sink, lanes.first { $0.configuration.name == sink.name }?.lane ?? LaneSettings())
-            },
-            store: parts.store, dependencies: dependencies, steadySeconds: steadySeconds)
-        health = parts.settings.sources.map { source in
+        heartbeats = parts.sinks.compactMap { $0 as? HeartbeatSink }
+        let budget = RequestBudget(sources: parts.settings.sources)
+        let health = parts.settings.sources.map { source in
             SourceHealth(source: source.name, kinds: source.watch, store: parts.store, steadySeconds: steadySeconds) {
                 isNews in
                 if isNews { ownSignals.changed(.source(source.name), isUrgent: true) }
             }
         }
-        budget = RequestBudget(sources: parts.settings.sources)
+        let refresher = SourceRefresher(
+            requests: { [dependencies] source, kind in
+                guard let health = health.first(where: { $0.source == source }) else { return nil }
+                return parts.settings.sources.first { $0.name == source && $0.watch.contains(kind) }.map {
+                    Watch.requests($0, kind, parts, budget, health, dependencies, steadySeconds)
+                }
+            }, dependencies: dependencies)
+        outbox = Outbox(
+            sinks: parts.sinks.filter { !($0 is HeartbeatSink) }.map { sink in
+                let lane = lanes.first { $0.configuration.name == sink.name }?.lane ?? LaneSettings()
+                return (lane.refresh ? RefreshingSink(sink: sink, refresher: refresher) : sink, lane)
+            },
+            store: parts.store, dependencies: dependencies, steadySeconds: steadySeconds)
+        self.budget = budget
+        self.health = health
         var signals: [String: ListingSignals] = [:]
         for source in parts.settings.sources {
             for kind in source.watch { signals[Watch.listingName(source.name, kind)] = ListingSignals() }
         }
         self.signals = signals
+        for lane in outbox.health { ownSignals.lane(of: lane.sink, is: LaneCondition(lane.current)) }
     }
 
     /// Watches until `stop` ends. Then polling stops at once, and attempts under way have ``drainLimit`` to end.
@@ -203,6 +216,12 @@ package final class Watch: Sendable {
             group.addTask { [parts, dependencies] in
                 await Keeper(store: parts.store, retention: parts.settings.retention, dependencies: dependencies).run()
             }
+            group.addTask { [self] in
+                await Heartbeats(
+                    sinks: heartbeats, store: parts.store, dependencies: dependencies,
+                    troubles: { await self.troubles() }
+                ).run()
+            }
         }
     }
 
@@ -240,21 +259,51 @@ package final class Watch: Sendable {
         return limits
     }
 
-    private func watcher(
-        _ source: SourceSettings, _ kind: ResourceKind, _ health: SourceHealth
-    ) -> ListingWatcher {
+    /// Deliveries are said not to flow when one has waited longer than this.
+    private static let longestWait = Duration.seconds(300)
+
+    /// Why the service is not ready, in order: a source that is not polled, deliveries that do not flow, a store that
+    /// does not answer. Empty when all is well.
+    package func troubles() async -> [String] {
+        var reasons: [String] = []
+        for health in health where !health.isReady {
+            reasons.append("the source \(health.source) has not been polled, or its last poll failed")
+        }
+        do {
+            for (sink, counts) in try await parts.store.deliveryCounts() {
+                guard let oldest = counts.oldestPendingAt,
+                    dependencies.now().duration(since: oldest) > Watch.longestWait
+                else { continue }
+                reasons.append("deliveries to the sink \(sink) have waited since \(oldest.rfc3339)")
+            }
+        } catch {
+            reasons.append("the store cannot be read")
+        }
+        return reasons.sorted()
+    }
+
+    private static func requests(
+        _ source: SourceSettings, _ kind: ResourceKind, _ parts: Parts, _ budget: RequestBudget,
+        _ health: SourceHealth, _ dependencies: Dependencies, _ steadySeconds: @escaping @Sendable () -> Double
+    ) -> SourceRequests {
         let key = source.key
         let client = AurousClient(
             transport: parts.http, base: source.api, key: { try key.read() }, version: source.version,
             userAgent: parts.userAgent, timeouts: Timeouts(connect: .seconds(10), exchange: .seconds(30)),
             trust: TrustSettings(caFile: source.caFile, proxy: source.proxy), destination: DestinationPolicy(),
             now: dependencies.now)
+        return SourceRequests(
+            source: source, kind: kind, client: client, budget: budget, health: health,
+            dependencies: dependencies, steadySeconds: steadySeconds)
+    }
+
+    private func watcher(
+        _ source: SourceSettings, _ kind: ResourceKind, _ health: SourceHealth
+    ) -> ListingWatcher {
         let outbox = outbox
         return ListingWatcher(
             source: source, kind: kind, store: parts.store, rules: parts.rules,
-            requests: SourceRequests(
-                source: source, kind: kind, client: client, budget: budget, health: health,
-                dependencies: dependencies, steadySeconds: steadySeconds),
+            requests: Watch.requests(source, kind, parts, budget, health, dependencies, steadySeconds),
             dependencies: dependencies, outboxFilled: { outbox.look() })
     }
 

@@ -12,27 +12,8 @@ struct ServiceState: AdminState {
     let store: SQLiteStore
     let watch: Watch
     let counters: EventCounters
-    let now: @Sendable () -> Timestamp
 
-    /// Deliveries are said not to flow when one has waited longer than this.
-    private static let longestWait = Duration.seconds(300)
-
-    func readiness() async -> Readiness {
-        var reasons: [String] = []
-        for health in watch.health where !health.isReady {
-            reasons.append("the source \(health.source) has not been polled, or its last poll failed")
-        }
-        do {
-            for (sink, counts) in try await store.deliveryCounts() {
-                guard let oldest = counts.oldestPendingAt, now().duration(since: oldest) > ServiceState.longestWait
-                else { continue }
-                reasons.append("deliveries to the sink \(sink) have waited since \(oldest.rfc3339)")
-            }
-        } catch {
-            reasons.append("the store cannot be read")
-        }
-        return Readiness(reasons: reasons.sorted())
-    }
+    func readiness() async -> Readiness { Readiness(reasons: await watch.troubles()) }
 
     func overview() async throws -> Overview {
         let report = try await StatusReport(settings: settings, store: store)
@@ -115,6 +96,7 @@ final class EventCounters: Sendable {
         var attempts: [String: [String: Double]] = [:]
         var unknowns: [String: Double] = [:]
         var rows: [String: Double] = [:]
+        var beats: [String: [String: Double]] = [:]
     }
 
     private let counts = Mutex(Counts())
@@ -135,6 +117,8 @@ final class EventCounters: Sendable {
             case .decided(let decided): counts.notifications[decided.notification.rule, default: 0] += 1
             case .attempt(let record, let result, _):
                 counts.attempts[record.sink, default: [:]][result.outcome.name, default: 0] += 1
+            case .beat(let sink, let result, _):
+                counts.beats[sink, default: [:]][result.outcome.name, default: 0] += 1
             case .unknown(let unknown): counts.unknowns[unknown.rule, default: 0] += 1
             case .unreadableRow(let source, _, _, _): counts.rows[source, default: 0] += 1
             default: break
@@ -162,6 +146,7 @@ final class EventCounters: Sendable {
             EventCounters.family("auspex_notifications_total", "Notifications decided.", counts.notifications, "rule"),
             EventCounters.family(
                 "auspex_attempts_total", "Attempts of deliveries.", counts.attempts, "sink", "outcome"),
+            EventCounters.family("auspex_heartbeats_total", "Heartbeats sent.", counts.beats, "sink", "outcome"),
             EventCounters.family(
                 "auspex_unknown_evaluations_total", "Evaluations of conditions that gave no answer.", counts.unknowns,
                 "rule"),

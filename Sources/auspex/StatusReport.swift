@@ -28,6 +28,8 @@ struct StatusReport {
     private let isWatched: Bool
     private var alerts: [AlertPhase: Int]
     private var sinks: [(name: String, kind: String, counts: DeliveryCounts, lane: LaneStatus)]
+    /// Those that have pinged, or tried to.
+    private var heartbeats: [(name: String, state: HeartbeatState)] = []
 
     init(settings: Settings, store: SQLiteStore) async throws(StoreError) {
         var resources: [String: (all: Int, unsettled: Int)] = [:]
@@ -56,10 +58,18 @@ struct StatusReport {
         alerts = try await store.alertCounts()
         isWatched = store.isWatched
         let counts = try await store.deliveryCounts()
+        for sink in settings.sinks where !sink.kind.takesNotifications {
+            let name = HeartbeatState.factName(sink.configuration.name)
+            if let fact = try await store.facts(prefix: name).first(where: { $0.name == name }),
+                let state = HeartbeatState(document: fact.value)
+            {
+                heartbeats.append((sink.configuration.name, state))
+            }
+        }
         let lanes = Dictionary(
             try await store.facts(prefix: LaneHealth.fact(of: "")).map { ($0.name, LaneStatus(document: $0.value)) },
             uniquingKeysWith: { first, _ in first })
-        sinks = settings.sinks.map { sink in
+        sinks = settings.sinks.filter(\.kind.takesNotifications).map { sink in
             let name = sink.configuration.name
             let lane = lanes[LaneHealth.fact(of: name)] ?? nil
             return (name, sink.kind.name, counts[name] ?? DeliveryCounts(), lane ?? LaneStatus())
@@ -109,6 +119,15 @@ struct StatusReport {
                     ("last_reason", sink.lane.lastReason.map(CELValue.string) ?? .null),
                 ]))
         }
+        rows += heartbeats.map { heartbeat in
+            .map(
+                CELMap([
+                    ("id", .string("heartbeat/\(heartbeat.name)")), ("type", .string("heartbeat")),
+                    ("sink", .string(heartbeat.name)), ("ok", .bool(heartbeat.state.problem == nil)),
+                    ("since", .string(heartbeat.state.since.rfc3339)),
+                    ("reason", heartbeat.state.problem.map(CELValue.string) ?? .null),
+                ]))
+        }
         return .list(rows)
     }
 
@@ -130,7 +149,8 @@ struct StatusReport {
                     name: sink.name, kind: sink.kind, pending: sink.counts.pending, delivered: sink.counts.delivered,
                     dead: sink.counts.dead, oldestPendingAt: sink.counts.oldestPendingAt, lane: sink.lane)
             },
-            warnings: unknownLines.map { unknown in
+            warnings: heartbeatWarnings
+                + unknownLines.map { unknown in
                 "The condition of the rule \(unknown.rule) cannot be evaluated for \(Counted.text(unknown.resources, "resource")) "
                     + "of \(unknown.source), such as \(unknown.example): \(unknown.reason)"
             })
@@ -162,8 +182,16 @@ struct StatusReport {
 
             alerts: \(alerts[.firing] ?? 0) firing, \(alerts[.pending] ?? 0) pending\(unknown)
 
-            \(sinkTable.text)
+            \(sinkTable.text)\(heartbeatWarnings.map { "\n" + $0 }.joined())
             """
+    }
+
+    private var heartbeatWarnings: [String] {
+        heartbeats.compactMap { heartbeat in
+            heartbeat.state.problem.map {
+                "The pings of the heartbeat \(heartbeat.name) have failed since \(heartbeat.state.since.rfc3339): \($0)"
+            }
+        }
     }
 
     /// Conditions that could not be evaluated, by source and rule.

@@ -99,8 +99,7 @@ struct WatchService: Sendable {
         guard let server = settings.server else { return }
         let face = AdminServer(
             options: .init(host: server.host, port: server.port, token: server.token, version: Version.text),
-            state: ServiceState(
-                settings: settings, store: store, watch: watch, counters: counters, now: Composition.now),
+            state: ServiceState(settings: settings, store: store, watch: watch, counters: counters),
             now: Composition.now, logger: logger)
         do {
             try await face.run { _ in }

@@ -10,9 +10,13 @@ package struct RuleFileReader {
         /// The sinks of a rule that names none; nil when no configuration is at hand, so that any name is accepted.
         package var notify: [String]?
 
-        package init(sinks: [String], notify: [String]?) {
+        /// Sinks that take no notifications.
+        package var heartbeats: [String]
+
+        package init(sinks: [String], notify: [String]?, heartbeats: [String] = []) {
             self.sinks = sinks
             self.notify = notify
+            self.heartbeats = heartbeats
         }
     }
 
@@ -184,7 +188,9 @@ package struct RuleFileReader {
         }
         var names: [String] = []
         for (item, name) in reader.texts(node, what: "`notify`") where !names.contains(name) {
-            if surroundings.notify != nil, !surroundings.sinks.contains(name) {
+            if surroundings.heartbeats.contains(name) {
+                reader.error(at: item, "the sink '\(name)' is a heartbeat and takes no notifications")
+            } else if surroundings.notify != nil, !surroundings.sinks.contains(name) {
                 let near = Suggestion.nearest(to: name, among: surroundings.sinks).map { "did you mean '\($0)'?" }
                 let known = surroundings.sinks.isEmpty ? "none" : surroundings.sinks.joined(separator: ", ")
                 reader.error(at: item, "there is no sink '\(name)'", hint: near ?? "the sinks are: \(known)")

@@ -27,6 +27,7 @@ final class SelfSignals: Sendable {
         case .attempt(let record, let result, _):
             state.withLock { $0.tallies[record.sink, default: AttemptTally(nil)].ended(record, result) }
             changed(.sink(record.sink))
+        case .lane(let sink, let status): lane(of: sink, is: LaneCondition(status))
         case .decided(let decided): for sink in decided.sinks { changed(.sink(sink)) }
         default: break
         }

@@ -15,6 +15,11 @@ package struct LaneCondition: Sendable, Equatable {
 
     package init() {}
 
+    init(_ status: LaneStatus) {
+        circuit = Circuit(rawValue: status.circuit.rawValue) ?? .closed
+        isPaused = status.pausedReason != nil
+        since = status.since
+    }
 }
 
 /// How a sink's attempts fare.

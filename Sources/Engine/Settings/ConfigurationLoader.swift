@@ -56,7 +56,8 @@ package enum ConfigurationLoader {
         }
         let rules = RuleFileReader.read(
             files: settings.ruleFiles,
-            surroundings: .init(sinks: settings.sinkNames, notify: settings.notify))
+            surroundings: .init(
+                sinks: settings.sinkNames, notify: settings.notify, heartbeats: settings.heartbeatNames))
         diagnostics += rules.diagnostics
         let isSound = !diagnostics.contains(where: \.isError)
         return Result(

@@ -12,6 +12,8 @@ package struct Settings: Sendable {
     package var sinks: [SinkSettings]
     /// The names under `sinks:`, also of sinks whose settings are wrong.
     var sinkNames: [String]
+    /// Those of them that cannot be told anything.
+    var heartbeatNames: [String] = []
     /// The sinks of rules that name none.
     package var notify: [String]
     package var retention: RetentionSettings
@@ -80,6 +82,8 @@ package struct LaneSettings: Sendable, Equatable {
     package var effectiveDeadline: Duration {
         deadline ?? max(.seconds(7 * 86400), retry.delays.reduce(.seconds(86400), +))
     }
+    /// Whether each attempt fetches what it is about again, where that has grown old.
+    package var refresh = false
 }
 
 /// `10/1m`: at most `count` in every `period`.

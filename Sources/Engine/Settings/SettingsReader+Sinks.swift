@@ -5,9 +5,9 @@ import Sinks
 
 extension SettingsReader {
     private static let laneKeys = [
-        "retry", "concurrency", "rate", "order", "deadline", "fallback", "fallback_after", "overflow",
+        "retry", "concurrency", "rate", "order", "deadline", "fallback", "fallback_after", "overflow", "refresh",
     ]
-    private static let unsupportedKeys = ["group_by", "group_wait", "group_interval", "refresh"]
+    private static let unsupportedKeys = ["group_by", "group_wait", "group_interval"]
     private static let retryLimit = 100
 
     mutating func sinkList(_ node: YAMLNode) -> [SinkSettings] {
@@ -39,8 +39,11 @@ extension SettingsReader {
                 hint: near ?? "`auspex sink list` shows the kinds; any other service is a sink of the kind http")
             return nil
         }
-        let declarations = kind.settings + SinkCatalog.commonSettings
-        let known = ["kind"] + declarations.map(\.name) + SettingsReader.laneKeys
+        if !kind.takesNotifications { heartbeats.append(name) }
+        let common = kind.takesNotifications ? SinkCatalog.commonSettings : [SinkCatalog.timeout]
+        let declarations = kind.settings + common
+        let laneKeys = kind.takesNotifications ? SettingsReader.laneKeys : []
+        let known = ["kind"] + declarations.map(\.name) + laneKeys
         let members = reader.members(
             of: node, known: known, unsupported: SettingsReader.unsupportedKeys, what: "the \(kindName) sink '\(name)'")
         guard let members else { return nil }
@@ -86,6 +89,7 @@ extension SettingsReader {
         if let node = members["overflow"] {
             lane.overflow = reader.integer(node, what: "`overflow`", in: 2...1_000_000)
         }
+        if let node = members["refresh"] { lane.refresh = reader.boolean(node, what: "`refresh`") ?? false }
         return lane
     }
 

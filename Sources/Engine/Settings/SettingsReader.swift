@@ -64,7 +64,7 @@ package struct SettingsReader {
             sources: members["sources"].map { sources($0) } ?? [],
             storePath: storePath(members["store"]),
             ruleFiles: members["rules"].map { ruleFiles($0) } ?? [],
-            sinks: sinks, sinkNames: mentionedSinks,
+            sinks: sinks, sinkNames: mentionedSinks, heartbeatNames: heartbeats,
             notify: members["notify"].map { sinkNames($0, among: sinks, what: "`notify`") } ?? [],
             retention: members["retention"].map { retention($0) } ?? RetentionSettings(),
             server: server)
@@ -100,9 +100,13 @@ package struct SettingsReader {
 
     mutating func sinkNames(_ node: YAMLNode, among sinks: [SinkSettings], what: String) -> [String] {
         var names: [String] = []
-        let known = sinks.map(\.configuration.name)
+        let known = sinks.filter(\.kind.takesNotifications).map(\.configuration.name)
         for (item, name) in reader.texts(node, what: what) where !names.contains(name) {
-            if known.contains(name) || mentionedSinks.contains(name) {
+            if heartbeats.contains(name) {
+                reader.error(
+                    at: item, "the sink '\(name)' is a heartbeat and takes no notifications",
+                    hint: "it pings by itself")
+            } else if known.contains(name) || mentionedSinks.contains(name) {
                 names.append(name)
             } else {
                 reader.error(
@@ -122,6 +126,9 @@ package struct SettingsReader {
 
     /// Names under `sinks:`, also of those whose own settings are wrong, so that one mistake is reported once.
     var mentionedSinks: [String] = []
+
+    /// Those of them that take no notifications.
+    var heartbeats: [String] = []
 
     private mutating func retention(_ node: YAMLNode) -> RetentionSettings {
         var result = RetentionSettings()

@@ -15,13 +15,14 @@ package struct SettingDeclaration: Sendable, Hashable {
 
     init(
         _ name: String, _ type: SettingType, isRequired: Bool = false, isSecret: Bool = false,
-        allowedValues: [String]? = nil, _ summary: String
+        allowedValues: [String]? = nil, default defaultValue: SettingValue? = nil, _ summary: String
     ) {
         self.name = name
         self.type = type
         self.isRequired = isRequired
         self.isSecret = isSecret
         self.allowedValues = allowedValues
+        self.defaultValue = defaultValue
         self.summary = summary
     }
 }

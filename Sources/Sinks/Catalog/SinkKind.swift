@@ -10,6 +10,8 @@ package struct SinkKind: Sendable {
     package var make: Make
     /// What its lane keeps to where the sink has no `rate`.
     package var rate: SinkRate?
+    /// Whether rules can notify it; otherwise it works by itself.
+    package var takesNotifications = true
 
     package typealias Make =
         @Sendable (SinkConfiguration, SinkServices) throws(SinkConfigurationError) -> any Sink

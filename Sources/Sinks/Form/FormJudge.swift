@@ -22,7 +22,9 @@ struct FormJudge {
             let reason = Answer.reason(of: response, mask: mask) + " (the next attempt says it anew)"
             return AttemptResult(.failed(reason: reason, after: retryAfter(response)), answer: answer, kept: kept)
         }
-        return AttemptResult(outcome(response, activation), answer: answer, kept: kept)
+        return AttemptResult(
+            outcome(response, activation), answer: answer, kept: kept,
+            misconfiguration: HTTPOutcome.misconfiguration(response))
     }
 
     private func activation(_ response: HTTPResponse, _ values: [String: CELValue]) -> Activation {

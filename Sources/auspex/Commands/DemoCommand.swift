@@ -90,8 +90,7 @@ struct DemoCommand: AsyncParsableCommand {
             steadySeconds: Composition.steadySeconds)
         let face = AdminServer(
             options: .init(host: "127.0.0.1", port: port, token: nil, version: Version.text),
-            state: ServiceState(
-                settings: loaded.settings, store: store, watch: watch, counters: counters, now: Composition.now),
+            state: ServiceState(settings: loaded.settings, store: store, watch: watch, counters: counters),
             now: Composition.now, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

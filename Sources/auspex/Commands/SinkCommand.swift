@@ -36,6 +36,7 @@ struct SinkListCommand: ParsableCommand {
               retry           a list of delays between attempts, such as [5s, 5m, 30m]
               concurrency     how many attempts run at once, 8 if not said
               rate            at most so many attempts in so long, such as 10/1m
+              refresh         true: what is sent is fetched again when it is older than ten minutes
             """)
     }
 
