@@ -35,12 +35,6 @@ struct HTTPEndpoint: Sendable {
         self.mask = mask
     }
 
-    /// A POST of `body`. A field of the configuration replaces ours of the same name.
-    func request(contentType: String, fields: [HeaderField] = [], body: [UInt8]) -> HTTPRequest {
-        request(
-            method: "POST", url: url, fields: [HeaderField("Content-Type", contentType)] + fields, body: body)
-    }
-
     /// A request; a field of the configuration replaces one of ours of the same name.
     func request(
         method: String, url: String, fields: [HeaderField], body: [UInt8]?, signing: AWSSigning? = nil
