@@ -29,7 +29,8 @@ package struct AurousHint: Sendable, Equatable {
 
     private static func resourceID(in members: CELMap, isCharacter: Bool) -> String? {
         let own = isCharacter ? ["character_id"] : ["generation_id", "image_id", "video_id"]
-        let inner = isCharacter ? ["object", "character", "resource"] : ["object", "generation", "image", "video", "resource"]
+        let inner =
+            isCharacter ? ["object", "character", "resource"] : ["object", "generation", "image", "video", "resource"]
         // The event itself has an `id` of its own at the top, which is not what it is about.
         guard case .map(let data)? = members["data"] else {
             return id(in: members, names: own + ["resource_id"]) ?? members["data"]?.text.flatMap(bounded)

@@ -117,6 +117,18 @@ private let failed = """
         }
     }
 
+    @Test func `with --once ends in order when it is told to before it is done`() async throws {
+        try await World.with(rules: failed) { world, program async throws in
+            world.api.inject(.hang, times: 2)
+            let running = try program.start(["run", "--once"])
+            _ = await world.api.requests(atLeast: 1)
+            running.send(SIGTERM)
+            #expect(try await running.end().status == 3)
+            #expect(running.errorText.contains("stopped before the poll was complete"))
+            #expect(try await program.run("run", "--once").status == 0)
+        }
+    }
+
     @Test func `refuses a store that another one uses`() async throws {
         try await World.with(rules: failed) { world, program async throws in
             let running = try program.start(["run"])

@@ -187,13 +187,16 @@ import Testing
     }
 
     @Test func `to what nobody knows the place of go by id`() {
-        #expect(VisitPlan.requests(for: ["vid_x", "img_0"], order: order, pageSize: 100) == [.id("vid_x"), .id("img_0")])
+        #expect(
+            VisitPlan.requests(for: ["vid_x", "img_0"], order: order, pageSize: 100) == [.id("vid_x"), .id("img_0")])
         #expect(VisitPlan.requests(for: ["a", "b"], order: [], pageSize: 100) == [.id("a"), .id("b")])
     }
 
     @Test(arguments: 1...200) func `show everything, with no more requests than ids or pages alone`(seed: UInt64) {
         var chance = SeededRandom(seed: seed)
-        let wanted = (0..<Int.random(in: 1...60, using: &chance)).map { _ in "img_\(Int.random(in: 1...999, using: &chance))" }
+        let wanted = (0..<Int.random(in: 1...60, using: &chance)).map { _ in
+            "img_\(Int.random(in: 1...999, using: &chance))"
+        }
         let requests = VisitPlan.requests(for: wanted, order: order, pageSize: 100)
         var shown: Set<String> = []
         for request in requests {

@@ -10,8 +10,8 @@ import Testing
 /// A long time over an API that shifts, deletes, duplicates, lies, limits and dies. `AUSPEX_CHAOS_MINUTES` makes it
 /// longer, `AUSPEX_CHAOS_SEEDS` tries more stories.
 @Suite(.timeLimit(.minutes(30))) struct `However long it goes wrong` {
-    private static let minutes = number("AUSPEX_CHAOS_MINUTES") ?? 4
-    private static let seeds = UInt64(number("AUSPEX_CHAOS_SEEDS") ?? 3)
+    private static let minutes = number("AUSPEX_CHAOS_MINUTES") ?? 3
+    private static let seeds = UInt64(number("AUSPEX_CHAOS_SEEDS") ?? 2)
 
     private static func number(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap(Int.init) }
 
@@ -106,11 +106,14 @@ private struct Story {
             let id = "img_\(number)"
             seen.api.edit {
                 $0.generations.append(
-                    seen.row(id, isLive ? "processing" : "failed", created: -Double(number), completed: isLive ? nil : -1))
+                    seen.row(
+                        id, isLive ? "processing" : "failed", created: -Double(number), completed: isLive ? nil : -1))
             }
             if isLive { live[id] = Double.random(in: 5...300, using: &chance) } else { endedBefore.insert(id) }
         }
-        for number in 0..<130 { seen.api.edit { $0.characters.append(seen.row("char_\(number)", "ready", created: -Double(number))) } }
+        for number in 0..<130 {
+            seen.api.edit { $0.characters.append(seen.row("char_\(number)", "ready", created: -Double(number))) }
+        }
         characterCount = 130
     }
 
@@ -120,7 +123,8 @@ private struct Story {
         for _ in 0..<born {
             count += 1
             let id = "\(chance.oneIn(5) ? "vid" : "img")_new_\(count)"
-            let takes = id.hasPrefix("vid") ? Double.random(in: 60...200, using: &chance) : .random(in: 2...30, using: &chance)
+            let takes =
+                id.hasPrefix("vid") ? Double.random(in: 60...200, using: &chance) : .random(in: 2...30, using: &chance)
             live[id] = now + takes
             let row = seen.row(id, "pending", created: now + Double(count % 1000) / 1000)
             seen.api.edit { $0.generations.append(row) }

@@ -65,6 +65,7 @@ import Testing
                 watch: [generation, character, balance]
                 poll: { active: 500ms, idle: 1m30s, sweep: 1h }
                 budget: 0.25
+                team: acme
                 webhook_secret: [{ env: PASS }]
               - { name: annex, key: { env: AUROUS_API_KEY }, watch: balance }
             store: sqlite:data/auspex.db
@@ -85,6 +86,7 @@ import Testing
         #expect([poll.active, poll.idle, poll.sweep] == [.milliseconds(500), .seconds(90), .seconds(3600)])
         #expect(try settings.sources[0].key.read() == Secret("al_live_2"))
         #expect(settings.sources[0].webhookSecrets == [Secret("hunter2")])
+        #expect(settings.sources[0].team == "acme")
         #expect(settings.sources[1].watch == [.balance])
         #expect(settings.storePath == folder.path("data/auspex.db"))
         #expect(settings.ruleFiles == ["rules/a.yml", "rules/b.yaml", "rules.yaml"].map(folder.path))

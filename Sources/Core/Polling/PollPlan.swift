@@ -57,7 +57,8 @@ package struct PollPlan: Sendable {
         package init(
             now: Double, wall: Timestamp, headAskedAt: Double?, onHead: Set<UInt64> = [],
             inFlight: InFlightTable = InFlightTable(), learned: LearnedDurations = LearnedDurations(),
-            sweep: Sweep, sweepNeedsHead: Bool = true, changesBelow: Bool = false, timer: Double? = nil, timersLookedAt: Double? = nil,
+            sweep: Sweep, sweepNeedsHead: Bool = true, changesBelow: Bool = false, timer: Double? = nil,
+            timersLookedAt: Double? = nil,
             timerNeedsHead: Bool = true, budget: BudgetLedger.View = BudgetLedger.View()
         ) {
             self.now = now

@@ -107,7 +107,9 @@ extension ListingWatcher {
             rest = rest.dropFirst(batch.count)
             // Until the last of them is kept, something older than what is known may be missing: a crash in between
             // leaves a store that wants a full listing.
-            if news.count > PollLimits.commitRows, progress.isBaselined { progress.sweptAt = rest.isEmpty ? swept : nil }
+            if news.count > PollLimits.commitRows, progress.isBaselined {
+                progress.sweptAt = rest.isEmpty ? swept : nil
+            }
             try await apply(Array(batch))
         }
     }
