@@ -107,238 +107,250 @@ extension String {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `A poll that follows its plan` {
-    @Test func `costs a request every fifteen seconds where nothing is in flight`() async throws {
-        let seen = try await Observatory()
-        seen.api.edit { $0.generations = (0..<100).map { seen.row("img_\($0)", "succeeded", created: -Double($0)) } }
-        try await seen.start()
-        seen.api.forgetRequests()
-        try await seen.pass(300, step: 1)
-        #expect((18...21).contains(seen.api.requests.count))
-        await seen.close()
-    }
+/// One at a time: hours of a moved clock keep a core busy, and tests beside them measure real time.
+@Suite(.serialized) struct `On a moved clock` {}
 
-    @Test func `asks for forty rows below the head by page`() async throws {
-        let seen = try await Observatory()
-        seen.api.edit { world in
-            world.generations = (0..<500).map { number in
-                let isLive = (200..<360).contains(number) && number % 4 == 0
-                return seen.row(
-                    "img_\(1000 + number)", isLive ? "processing" : "succeeded", created: -Double(number) / 10)
+extension `On a moved clock` {
+    @Suite(.timeLimit(.minutes(2))) struct `A poll that follows its plan` {
+        @Test func `costs a request every fifteen seconds where nothing is in flight`() async throws {
+            let seen = try await Observatory()
+            seen.api.edit {
+                $0.generations = (0..<100).map { seen.row("img_\($0)", "succeeded", created: -Double($0)) }
             }
+            try await seen.start()
+            seen.api.forgetRequests()
+            try await seen.pass(300, step: 1)
+            #expect((18...21).contains(seen.api.requests.count))
+            await seen.close()
         }
-        try await seen.start()
-        try await seen.pass(20)
-        seen.api.forgetRequests()
-        try await seen.pass(10)
-        #expect(!seen.api.requests.contains { $0.path.split(separator: "/").count > 2 })
-        #expect(seen.api.requests.count <= 5 * 3)
-        seen.api.edit { world in
-            for index in world.generations.indices { world.generations[index].status = "succeeded" }
-        }
-        try await seen.pass(5)
-        #expect(seen.told("ended").count == 40)
-        await seen.close()
-    }
 
-    @Test func `leaves a video alone while nothing like it has ever ended, and looks closely when it may`() async throws
-    {
-        let seen = try await Observatory()
-        seen.api.edit { world in
-            world.generations = (0..<60).map { number in
-                seen.row(
-                    "vid_\(number)", "succeeded", created: -400 - Double(number), completed: -220 - Double(number % 30))
+        @Test func `asks for forty rows below the head by page`() async throws {
+            let seen = try await Observatory()
+            seen.api.edit { world in
+                world.generations = (0..<500).map { number in
+                    let isLive = (200..<360).contains(number) && number % 4 == 0
+                    return seen.row(
+                        "img_\(1000 + number)", isLive ? "processing" : "succeeded", created: -Double(number) / 10)
+                }
             }
+            try await seen.start()
+            try await seen.pass(20)
+            seen.api.forgetRequests()
+            try await seen.pass(10)
+            #expect(!seen.api.requests.contains { $0.path.split(separator: "/").count > 2 })
+            #expect(seen.api.requests.count <= 5 * 3)
+            seen.api.edit { world in
+                for index in world.generations.indices { world.generations[index].status = "succeeded" }
+            }
+            try await seen.pass(5)
+            #expect(seen.told("ended").count == 40)
+            await seen.close()
         }
-        try await seen.start()
-        seen.api.edit { $0.generations.append(seen.row("vid_new", "processing", created: 1)) }
-        try await seen.pass(16)
-        seen.api.forgetRequests()
-        try await seen.pass(90)
-        #expect(seen.api.requests.count <= 8)
-        try await seen.pass(64)
-        seen.api.forgetRequests()
-        try await seen.pass(10)
-        #expect(seen.api.requests.count >= 4)
-        seen.api.edit { $0.generations[0].status = "succeeded" }
-        try await seen.pass(2.5)
-        #expect(seen.told("ended") == ["vid_new"])
-        await seen.close()
-    }
 
-    @Test func `evaluates what is settled without asking`() async throws {
-        let seen = try await Observatory()
-        seen.api.edit { world in
-            world.generations = (0..<150).map { number in
-                seen.row("img_\(number)", "succeeded", created: -5000 - Double(number), completed: -4000)
+        @Test func `leaves a video alone while nothing like it has ever ended, and looks closely when it may`()
+            async throws
+        {
+            let seen = try await Observatory()
+            seen.api.edit { world in
+                world.generations = (0..<60).map { number in
+                    seen.row(
+                        "vid_\(number)", "succeeded", created: -400 - Double(number),
+                        completed: -220 - Double(number % 30))
+                }
             }
+            try await seen.start()
+            seen.api.edit { $0.generations.append(seen.row("vid_new", "processing", created: 1)) }
+            try await seen.pass(16)
+            seen.api.forgetRequests()
+            try await seen.pass(90)
+            #expect(seen.api.requests.count <= 8)
+            try await seen.pass(64)
+            seen.api.forgetRequests()
+            try await seen.pass(10)
+            #expect(seen.api.requests.count >= 4)
+            seen.api.edit { $0.generations[0].status = "succeeded" }
+            try await seen.pass(2.5)
+            #expect(seen.told("ended") == ["vid_new"])
+            await seen.close()
         }
-        try await seen.start(
-            rules: """
-                rules:
-                  - { name: odd, watch: generation, when: 'int(now) % 7 == 3 && self.status == "succeeded"', title: "${self.id}" }
-                """)
-        seen.api.forgetRequests()
-        try await seen.pass(3700, step: 10)
-        #expect(!seen.api.requests.contains { $0.path.split(separator: "/").count > 2 })
-        await seen.close()
-    }
 
-    @Test func `says once that a listing has no end, and goes on with what is new`() async throws {
-        let seen = try await Observatory(budget: 1)
-        seen.api.edit { $0.generations = [seen.row("img_0", "processing", created: -10)] }
-        try await seen.start()
-        try await seen.pass(4)
-        seen.api.setLie { $0.path == "v1/images" ? .endless : nil }
-        try await seen.pass(45)
-        let said = seen.bench.events.all.count { if case .oddListing = $0 { true } else { false } }
-        #expect(said == 1)
-        #expect(seen.api.requests.count < 1200)
-        seen.api.setLie(nil)
-        seen.api.edit { $0.generations[0].status = "failed" }
-        try await seen.pass(20)
-        #expect(seen.told("ended").contains("img_0"))
-        await seen.close()
-    }
+        @Test func `evaluates what is settled without asking`() async throws {
+            let seen = try await Observatory()
+            seen.api.edit { world in
+                world.generations = (0..<150).map { number in
+                    seen.row("img_\(number)", "succeeded", created: -5000 - Double(number), completed: -4000)
+                }
+            }
+            try await seen.start(
+                rules: """
+                    rules:
+                      - { name: odd, watch: generation, when: 'int(now) % 7 == 3 && self.status == "succeeded"', title: "${self.id}" }
+                    """)
+            seen.api.forgetRequests()
+            try await seen.pass(3700, step: 10)
+            #expect(!seen.api.requests.contains { $0.path.split(separator: "/").count > 2 })
+            await seen.close()
+        }
 
-    @Test(arguments: ["more", "empty", "circle", "foreign"])
-    func `finds all that is new behind cursors that lead nowhere`(kind: String) async throws {
-        let seen = try await Observatory(budget: 1)
-        seen.api.edit { $0.generations = [seen.row("img_0", "processing", created: -10)] }
-        try await seen.start()
-        seen.api.edit { world in
-            world.generations += (0..<350).map {
-                seen.row("img_new_\(1000 - $0)", "failed", created: 1 - Double($0) / 1000)
-            }
+        @Test func `says once that a listing has no end, and goes on with what is new`() async throws {
+            let seen = try await Observatory(budget: 1)
+            seen.api.edit { $0.generations = [seen.row("img_0", "processing", created: -10)] }
+            try await seen.start()
+            try await seen.pass(4)
+            seen.api.setLie { $0.path == "v1/images" ? .endless : nil }
+            try await seen.pass(45)
+            let said = seen.bench.events.all.count { if case .oddListing = $0 { true } else { false } }
+            #expect(said == 1)
+            #expect(seen.api.requests.count < 1200)
+            seen.api.setLie(nil)
+            seen.api.edit { $0.generations[0].status = "failed" }
+            try await seen.pass(20)
+            #expect(seen.told("ended").contains("img_0"))
+            await seen.close()
         }
-        seen.api.setLie { request in
-            switch kind {
-            case "more": .moreWithoutCursor
-            case "empty": request.cursor?.hasPrefix("cursor_") == true || request.cursor == nil ? nil : .duplicate
-            case "circle": .cursor("img_0")
-            default: .cursor("char_01HXMQ7Z3K8Y2NABCDEFGHJKM1")
-            }
-        }
-        try await seen.pass(20)
-        let told = seen.told("ended")
-        #expect(Set(told).count == 350)
-        #expect(told.count == 350)
-        await seen.close()
-    }
 
-    @Test func `tells what happened meanwhile in the order in which it happened`() async throws {
-        let seen = try await Observatory()
-        seen.api.edit { world in
-            world.generations = (0..<250).map { seen.row("img_\(1000 + $0)", "processing", created: -Double($0)) }
-        }
-        try await seen.start()
-        try await seen.pass(10)
-        seen.api.setLie { _ in .dead }
-        try await seen.pass(60)
-        var chance = SeededRandom(seed: 5)
-        seen.api.edit { world in
-            world.generations += (0..<150).map {
-                seen.row("vid_\(1000 + $0)", "processing", created: 12 + Double($0) / 10)
+        @Test(arguments: ["more", "empty", "circle", "foreign"])
+        func `finds all that is new behind cursors that lead nowhere`(kind: String) async throws {
+            let seen = try await Observatory(budget: 1)
+            seen.api.edit { $0.generations = [seen.row("img_0", "processing", created: -10)] }
+            try await seen.start()
+            seen.api.edit { world in
+                world.generations += (0..<350).map {
+                    seen.row("img_new_\(1000 - $0)", "failed", created: 1 - Double($0) / 1000)
+                }
             }
-            for index in world.generations.indices {
-                world.generations[index].status = chance.oneIn(3) ? "failed" : "succeeded"
-                world.generations[index].completedAt = Sample.noon.advanced(
-                    by: .milliseconds(Int.random(in: 30_000...60_000, using: &chance)))
+            seen.api.setLie { request in
+                switch kind {
+                case "more": .moreWithoutCursor
+                case "empty": request.cursor?.hasPrefix("cursor_") == true || request.cursor == nil ? nil : .duplicate
+                case "circle": .cursor("img_0")
+                default: .cursor("char_01HXMQ7Z3K8Y2NABCDEFGHJKM1")
+                }
             }
+            try await seen.pass(20)
+            let told = seen.told("ended")
+            #expect(Set(told).count == 350)
+            #expect(told.count == 350)
+            await seen.close()
         }
-        let completed = { (id: String) -> Timestamp in
-            var time = Sample.noon
-            seen.api.edit { world in time = world.generations.first { $0.id == id }?.completedAt ?? Sample.noon }
-            return time
+
+        @Test func `tells what happened meanwhile in the order in which it happened`() async throws {
+            let seen = try await Observatory()
+            seen.api.edit { world in
+                world.generations = (0..<250).map { seen.row("img_\(1000 + $0)", "processing", created: -Double($0)) }
+            }
+            try await seen.start()
+            try await seen.pass(10)
+            seen.api.setLie { _ in .dead }
+            try await seen.pass(60)
+            var chance = SeededRandom(seed: 5)
+            seen.api.edit { world in
+                world.generations += (0..<150).map {
+                    seen.row("vid_\(1000 + $0)", "processing", created: 12 + Double($0) / 10)
+                }
+                for index in world.generations.indices {
+                    world.generations[index].status = chance.oneIn(3) ? "failed" : "succeeded"
+                    world.generations[index].completedAt = Sample.noon.advanced(
+                        by: .milliseconds(Int.random(in: 30_000...60_000, using: &chance)))
+                }
+            }
+            let completed = { (id: String) -> Timestamp in
+                var time = Sample.noon
+                seen.api.edit { world in time = world.generations.first { $0.id == id }?.completedAt ?? Sample.noon }
+                return time
+            }
+            seen.api.setLie(nil)
+            try await seen.pass(60)
+            let told = seen.told("ended")
+            #expect(told.count == 400)
+            let times = told.map(completed)
+            #expect(times == times.sorted())
+            var stamps: [Timestamp] = []
+            for case .decided(let decided) in seen.bench.events.all { stamps.append(decided.notification.timestamp) }
+            #expect(stamps == stamps.sorted())
+            await seen.close()
         }
-        seen.api.setLie(nil)
-        try await seen.pass(60)
-        let told = seen.told("ended")
-        #expect(told.count == 400)
-        let times = told.map(completed)
-        #expect(times == times.sorted())
-        var stamps: [Timestamp] = []
-        for case .decided(let decided) in seen.bench.events.all { stamps.append(decided.notification.timestamp) }
-        #expect(stamps == stamps.sorted())
-        await seen.close()
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Hints of the API` {
-    /// A watch over two generations in flight, one of them below the head, and one that has ended.
-    private func observatory() async throws -> Observatory {
-        let seen = try await Observatory(watch: "[generation, character]")
-        seen.api.edit { world in
-            world.generations = (0..<150).map { seen.row("img_\($0)", "succeeded", created: -Double($0)) }
-            world.generations[0].status = "processing"
-            world.generations[120].status = "processing"
-            world.characters = [seen.row("char_0", "ready", created: -10)]
-        }
-        try await seen.start()
-        try await seen.pass(1, step: 0.5)
-        seen.api.forgetRequests()
-        return seen
-    }
-
-    @Test func `ask at once, by id, for what they name`() async throws {
-        let seen = try await observatory()
-        seen.api.edit { $0.generations[120].status = "failed" }
-        #expect(seen.hint("image.failed", ["id": "img_120"]) == .accepted)
-        try await eventually("told without time going by") { seen.told("ended") == ["img_120"] }
-        try await seen.rest()
-        #expect(seen.api.requests.map(\.path) == ["v1/images/img_120"])
-        await seen.close()
-    }
-
-    @Test func `ask for the head where they name nothing known`() async throws {
-        let seen = try await observatory()
-        seen.api.edit { $0.generations.append(seen.row("img_new", "failed", created: 1)) }
-        #expect(seen.hint("image.failed", ["object": ["id": "img_new"]]) == .accepted)
-        try await eventually("told without time going by") { seen.told("ended") == ["img_new"] }
-        try await seen.rest()
-        #expect(seen.api.requests.allSatisfy { $0.path == "v1/images" })
-        await seen.close()
-    }
-
-    @Test func `concern one listing, and nothing that has ended`() async throws {
-        let seen = try await observatory()
-        seen.api.edit { $0.characters[0].status = "reviewing" }
-        _ = seen.hint("image.completed", ["id": "img_7"])
-        _ = seen.hint("character.completed", ["id": "char_0"])
-        try await eventually("told without time going by") { seen.told("reviewing") == ["char_0"] }
-        try await seen.rest()
-        #expect(seen.api.requests.map(\.path) == ["v1/characters/char_0"])
-        await seen.close()
-    }
-
-    @Test func `are not lost while a poll is running`() async throws {
-        let seen = try await observatory()
-        let once = Mutex(true)
-        seen.api.setBetween { [weak seen] world in
-            let isFirst = once.withLock { once -> Bool in
-                defer { once = false }
-                return once
+extension `On a moved clock` {
+    @Suite(.timeLimit(.minutes(2))) struct `Hints of the API` {
+        /// A watch over two generations in flight, one of them below the head, and one that has ended.
+        private func observatory() async throws -> Observatory {
+            let seen = try await Observatory(watch: "[generation, character]")
+            seen.api.edit { world in
+                world.generations = (0..<150).map { seen.row("img_\($0)", "succeeded", created: -Double($0)) }
+                world.generations[0].status = "processing"
+                world.generations[120].status = "processing"
+                world.characters = [seen.row("char_0", "ready", created: -10)]
             }
-            guard let seen, isFirst else { return }
-            world.generations[120].status = "failed"
-            _ = seen.hint("image.failed", ["id": "img_120"])
+            try await seen.start()
+            try await seen.pass(1, step: 0.5)
+            seen.api.forgetRequests()
+            return seen
         }
-        _ = seen.hint("image.completed", ["id": "img_0"])
-        try await eventually("told without time going by") { seen.told("ended") == ["img_120"] }
-        await seen.close()
-    }
 
-    @Test func `cost little however many there are`() async throws {
-        let seen = try await observatory()
-        for number in 0..<10_000 {
-            _ = seen.hint(
-                "image.completed", ["id": .string("img_\(number % 3 == 0 ? "unknown_\(number)" : "\(number % 200)")")])
-            if number % 100 == 99 { try await seen.pass(0.1, step: 0.1) }
+        @Test func `ask at once, by id, for what they name`() async throws {
+            let seen = try await observatory()
+            seen.api.edit { $0.generations[120].status = "failed" }
+            #expect(seen.hint("image.failed", ["id": "img_120"]) == .accepted)
+            try await eventually("told without time going by") { seen.told("ended") == ["img_120"] }
+            try await seen.rest()
+            #expect(seen.api.requests.map(\.path) == ["v1/images/img_120"])
+            await seen.close()
         }
-        try await seen.pass(5)
-        // Fifteen seconds: the burst of ten, then one look for every two seconds, of a few requests each.
-        #expect(seen.api.requests.count < 60)
-        await seen.close()
+
+        @Test func `ask for the head where they name nothing known`() async throws {
+            let seen = try await observatory()
+            seen.api.edit { $0.generations.append(seen.row("img_new", "failed", created: 1)) }
+            #expect(seen.hint("image.failed", ["object": ["id": "img_new"]]) == .accepted)
+            try await eventually("told without time going by") { seen.told("ended") == ["img_new"] }
+            try await seen.rest()
+            #expect(seen.api.requests.allSatisfy { $0.path == "v1/images" })
+            await seen.close()
+        }
+
+        @Test func `concern one listing, and nothing that has ended`() async throws {
+            let seen = try await observatory()
+            seen.api.edit { $0.characters[0].status = "reviewing" }
+            _ = seen.hint("image.completed", ["id": "img_7"])
+            _ = seen.hint("character.completed", ["id": "char_0"])
+            try await eventually("told without time going by") { seen.told("reviewing") == ["char_0"] }
+            try await seen.rest()
+            #expect(seen.api.requests.map(\.path) == ["v1/characters/char_0"])
+            await seen.close()
+        }
+
+        @Test func `are not lost while a poll is running`() async throws {
+            let seen = try await observatory()
+            let once = Mutex(true)
+            seen.api.setBetween { [weak seen] world in
+                let isFirst = once.withLock { once -> Bool in
+                    defer { once = false }
+                    return once
+                }
+                guard let seen, isFirst else { return }
+                world.generations[120].status = "failed"
+                _ = seen.hint("image.failed", ["id": "img_120"])
+            }
+            _ = seen.hint("image.completed", ["id": "img_0"])
+            try await eventually("told without time going by") { seen.told("ended") == ["img_120"] }
+            await seen.close()
+        }
+
+        @Test func `cost little however many there are`() async throws {
+            let seen = try await observatory()
+            for number in 0..<10_000 {
+                _ = seen.hint(
+                    "image.completed",
+                    ["id": .string("img_\(number % 3 == 0 ? "unknown_\(number)" : "\(number % 200)")")])
+                if number % 100 == 99 { try await seen.pass(0.1, step: 0.1) }
+            }
+            try await seen.pass(5)
+            // Fifteen seconds: the burst of ten, then one look for every two seconds, of a few requests each.
+            #expect(seen.api.requests.count < 60)
+            await seen.close()
+        }
     }
 }
 
