@@ -26,7 +26,11 @@ final class StoreLock: Sendable {
         descriptor = opened
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Said, and not left to the closing: a program that is just being started holds a copy until it has begun.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Whether a watcher works with the store now.
     static func isHeld(besides path: String) -> Bool {

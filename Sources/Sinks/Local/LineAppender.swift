@@ -20,7 +20,11 @@ enum LineAppender {
         // O_NONBLOCK: opening a pipe nobody reads must fail, not hang; plain files do not care.
         let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, permissions)
         guard descriptor >= 0 else { return lastFailure("cannot be opened") }
-        defer { close(descriptor) }
+        defer {
+            // Said, and not left to the closing: a program that is just being started holds a copy until it has begun.
+            flock(descriptor, LOCK_UN)
+            close(descriptor)
+        }
         guard lock(descriptor) else { return Failure(message: "is locked by another program") }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return lastFailure("cannot be examined") }
@@ -43,7 +47,7 @@ enum LineAppender {
         return nil
     }
 
-    /// Holds off other appenders of ours between looking at the file's end and writing; closing ends it. Programs that
+    /// Holds off other appenders of ours between looking at the file's end and writing. Programs that
     /// take no lock are not held off, and what they append stays whole all the same.
     private static func lock(_ descriptor: Int32) -> Bool {
         for _ in 0..<lockTries {
