@@ -83,8 +83,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "AurousAPI", "CEL", "Core", "Engine", "SimulatedAurous", "Sinks", "Store", "TestSupport", "Transport",
-                logging,
+                "AurousAPI", "CEL", "ConfigurationFiles", "Core", "Engine", "SimulatedAurous", "Sinks", "Store",
+                "TestSupport", "Transport", logging,
             ],
             path: "Tests/Benchmarks", exclude: ["cel", "watch"], swiftSettings: house),
         .testTarget(

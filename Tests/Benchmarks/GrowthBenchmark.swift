@@ -242,8 +242,7 @@ enum GrowthBenchmark {
                         put("img_new_\(100_000 + number)")
                     }
                 }, "ms")
-            let usage = try WatchBenchmark.usage(of: process.processIdentifier)
-            figures.add("resident memory", Double(usage.residentMB), "MB")
+            figures.add("resident memory", Double(MeasuredProcess.residentMB(of: process.processIdentifier)), "MB")
             for command in ["status", "alerts", "deliveries"] {
                 let start = Date()
                 try self.start(command, "--json").waitUntilExit()
@@ -255,14 +254,14 @@ enum GrowthBenchmark {
 
         /// CPU milliseconds for each request that was made.
         private func cost(of process: Process, seconds: Double, stir: () -> Void) async throws -> Double {
-            let before = try WatchBenchmark.usage(of: process.processIdentifier).cpuSeconds
+            let before = ProcessClock.cpuSeconds(of: process.processIdentifier)
             let requests = server.requests.count
             let end = Date().addingTimeInterval(seconds)
             while Date() < end {
                 stir()
                 try await Task.sleep(for: .milliseconds(50))
             }
-            let spent = try WatchBenchmark.usage(of: process.processIdentifier).cpuSeconds - before
+            let spent = ProcessClock.cpuSeconds(of: process.processIdentifier) - before
             return spent * 1000 / Double(max(1, server.requests.count - requests))
         }
     }

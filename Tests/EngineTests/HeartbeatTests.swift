@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import Core
 import Engine
 import SimulatedAurous

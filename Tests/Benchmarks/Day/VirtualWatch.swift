@@ -1,4 +1,5 @@
 import CEL
+import ConfigurationFiles
 import Core
 import Engine
 import Foundation

@@ -35,7 +35,7 @@ final class ScriptedAPI: HTTPTransport {
         }
         let oldest = max(0, newest - ScriptedAPI.pageSize)
         let rows = stride(from: newest, to: oldest, by: -1).map {
-            PageBenchmark.row(id: "img_\(1_000_000 + $0 - 1)", $0)
+            SamplePage.row(id: "img_\(1_000_000 + $0 - 1)", $0)
         }
         let cursor = oldest > 0 ? "\"img_\(1_000_000 + oldest)\"" : "null"
         let body =

@@ -38,8 +38,10 @@ final class MeasuredProcess {
     var cpuSeconds: Double { ProcessClock.cpuSeconds(of: process.processIdentifier) }
 
     /// Resident memory in megabytes of 1,048,576 bytes.
-    var residentMB: Int {
-        let path = "/proc/\(process.processIdentifier)/status"
+    var residentMB: Int { MeasuredProcess.residentMB(of: process.processIdentifier) }
+
+    static func residentMB(of process: pid_t) -> Int {
+        let path = "/proc/\(process)/status"
         let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         let resident = status.split(separator: "\n").first { $0.hasPrefix("VmRSS") }?.filter(\.isNumber) ?? "0"
         return (Int(resident) ?? 0) / 1024

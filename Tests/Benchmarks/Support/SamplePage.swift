@@ -9,7 +9,10 @@ enum SamplePage {
     }
 
     private static func row(_ number: Int, token: Int) -> String {
-        let id = "img_01HXMQ7Z3K8Y2ABCDEF\(1000 + number)"
+        row(id: "img_01HXMQ7Z3K8Y2ABCDEF\(1000 + number)", number, token: token)
+    }
+
+    static func row(id: String, _ number: Int, token: Int = 0) -> String {
         let token = String(repeating: "eyJhbGciOiJIUzI1NiJ9", count: 12) + String(10_000 + token)
         return #"""
             {"id":"\#(id)","status":"succeeded",
