@@ -142,12 +142,15 @@ package final class Watch: Sendable {
             for await failure in group { if let failure { failed.append(failure) } }
             return failed.sorted()
         }
-        var selfWatch = selfWatch()
+        let hasMore = Mutex(false)
+        var selfWatch = selfWatch { hasMore.withLock { $0 = true } }
         await selfWatch.once()
         await outbox.run(untilIdle: true)
-        // What became of the deliveries is looked at too, and what there is to say of it goes out.
+        // What became of the deliveries is looked at too, and what there is to say of it goes out. Lanes that begin anew
+        // probe an open circuit, so they do only if there is something.
+        hasMore.withLock { $0 = false }
         await selfWatch.once()
-        await outbox.run(untilIdle: true)
+        if hasMore.withLock({ $0 }) { await outbox.run(untilIdle: true) }
         return Outcome(failures: failures)
     }
 
@@ -238,11 +241,15 @@ package final class Watch: Sendable {
         }
     }
 
-    private func selfWatch() -> SelfWatch {
+    private func selfWatch(outboxFilled: @escaping @Sendable () -> Void = {}) -> SelfWatch {
         let outbox = outbox
         return SelfWatch(
             settings: parts.settings, health: health, signals: ownSignals, limits: { [self] in limits(of: $0) },
-            store: parts.store, rules: parts.rules, dependencies: dependencies, outboxFilled: { outbox.look() })
+            store: parts.store, rules: parts.rules, dependencies: dependencies,
+            outboxFilled: {
+                outboxFilled()
+                outbox.look()
+            })
     }
 
     /// What is known of the source's buckets, of which the emptiest counts.

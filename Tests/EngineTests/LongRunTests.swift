@@ -11,8 +11,8 @@ extension `On a moved clock` {
     /// A long time over an API that shifts, deletes, duplicates, lies, limits and dies. `AUSPEX_CHAOS_MINUTES` makes it
     /// longer, `AUSPEX_CHAOS_SEEDS` tries more stories.
     @Suite(.timeLimit(.minutes(30))) struct `However long it goes wrong` {
-        private static let minutes = number("AUSPEX_CHAOS_MINUTES") ?? 3
-        private static let seeds = UInt64(number("AUSPEX_CHAOS_SEEDS") ?? 2)
+        private static let minutes = number("AUSPEX_CHAOS_MINUTES") ?? 1
+        private static let seeds = UInt64(number("AUSPEX_CHAOS_SEEDS") ?? 1)
 
         private static func number(_ name: String) -> Int? {
             ProcessInfo.processInfo.environment[name].flatMap(Int.init)

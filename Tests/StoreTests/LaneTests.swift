@@ -56,7 +56,7 @@ import Testing
                     DROP INDEX deliveries_lane; DROP INDEX deliveries_digest;
                     ALTER TABLE deliveries DROP COLUMN resource; ALTER TABLE deliveries DROP COLUMN rule;
                     ALTER TABLE deliveries DROP COLUMN handed_to; ALTER TABLE deliveries DROP COLUMN digest;
-                    PRAGMA user_version = 1;
+                    PRAGMA user_version = 2;
                     """)
         }
         try queue.close()

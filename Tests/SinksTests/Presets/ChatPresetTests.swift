@@ -85,7 +85,10 @@ enum MatrixPreset {
         ],
         onLoopback: { ["server": .string($0), "token": .string("t"), "room": .string("!r")] },
         inert: { text in
-            text.hasPrefix("<strong>") ? HTMLReader.findings(text.replacing("<br>", with: "\n")) : []
+            guard text.hasPrefix("<strong>") else { return [] }
+            // As a parser of HTML does: scalar by scalar, so that no combining mark hides a bracket.
+            let scalars = text.unicodeScalars.map { $0.isASCII ? Character($0) : "x" }
+            return HTMLReader.findings(String(scalars).replacing("<br>", with: "\n"))
         })
 }
 

@@ -62,7 +62,8 @@ import Transport
         _ sample: PresetSample
     ) async throws {
         let first = try #require(try await sample.requests([Sample.notification()]).first)
-        for hostile in HostileText.all {
+        // Two texts of a megabyte for each of some thirty presets would take a minute; one preset has them all.
+        for hostile in HostileText.all where hostile.text.utf8.count < 12_000 || sample.kind == "discord" {
             let alert = Sample.alert(current: Sample.generation(prompt: hostile.text))
             let notification = Sample.notification(
                 title: [.literal(hostile.text)], text: [.literal(hostile.text + ".")], alerts: [alert])
@@ -109,7 +110,10 @@ import Transport
         let kind = try #require(SinkCatalog.kind(named: sample.kind))
         let values = sample.onLoopback("http://127.0.0.1:\(receiver.port)")
         let sink = try kind.make(configuration(values), services(http: transport))
-        let texts = HostileText.all.filter { $0.text.utf8.count < 200_000 }
+        // Each line starts a program, so one preset sends all texts and the others some.
+        let texts = HostileText.all.enumerated().filter { position, text in
+            sample.kind == "discord" ? text.text.utf8.count < 200_000 : position % 8 == 0 && text.text.utf8.count < 2000
+        }.map(\.element)
         var script = ""
         for text in texts {
             let delivery = Sample.delivery(saying: text.text)

@@ -67,6 +67,7 @@ CREATE INDEX deliveries_due ON deliveries (sink, next_attempt_at) WHERE phase = 
 CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE INDEX deliveries_lane ON deliveries (sink, resource) WHERE phase = 'pending';
+
 CREATE TRIGGER deliveries_left AFTER DELETE ON deliveries BEGIN
     INSERT INTO tallies VALUES ('deliveries', OLD.sink, OLD.phase, -1)
         ON CONFLICT DO UPDATE SET count = count + excluded.count;
