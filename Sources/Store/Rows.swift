@@ -88,12 +88,15 @@ enum Rows {
     }
 
     static func upsert(_ progress: ListingProgress, source: String, kind: ResourceKind, in db: Database) throws {
-        try db.execute(
-            literal: """
+        let statement = try db.cachedStatement(
+            sql: """
                 INSERT OR REPLACE INTO sources (name, kind, is_baselined, sweep_cursor, sweep_started_at, swept_at)
-                VALUES (\(source), \(kind.rawValue), \(progress.isBaselined), \(progress.sweepCursor),
-                    \(progress.sweepStartedAt?.microseconds), \(progress.sweptAt?.microseconds))
+                VALUES (?, ?, ?, ?, ?, ?)
                 """)
+        try statement.execute(arguments: [
+            source, kind.rawValue, progress.isBaselined, progress.sweepCursor,
+            progress.sweepStartedAt?.microseconds, progress.sweptAt?.microseconds,
+        ])
     }
 
     // Alerts

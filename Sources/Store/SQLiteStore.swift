@@ -1,6 +1,7 @@
 import Core
 import GRDB
 import Glibc
+import Synchronization
 
 /// Everything durable, in one SQLite file in WAL mode; its verbs are transactions named in the domain's words.
 ///
@@ -12,11 +13,14 @@ package final class SQLiteStore: Sendable {
         case watching
         /// Looks into a store that exists.
         case visiting
+        /// As a watcher, with a store of the moment that nobody else uses: nothing is waited for to be on the disk.
+        case rehearsing
     }
 
     package let path: String
     let pool: DatabasePool
     private let writers: GroupCommit
+    private let transactions = Atomic<Int>(0)
     private let lock: StoreLock?
 
     /// Opens the store, making or migrating it for a watcher.
@@ -31,20 +35,20 @@ package final class SQLiteStore: Sendable {
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(10)
-            configuration.maximumReaderCount = 4
+            configuration.maximumReaderCount = access == .rehearsing ? 1 : 4
             configuration.prepareDatabase { db in
-                try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
+                let care = access == .rehearsing ? "OFF" : "FULL"
+                try db.execute(
+                    sql: "PRAGMA synchronous = \(care); PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
                 try db.execute(sql: "PRAGMA journal_size_limit = \(SQLiteStore.logBytesKept)")
                 // Only before the first table; a file without it is made anew where that is quick.
                 if isNew, !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
             }
-            if !isNew { try SQLiteStore.examine(path) }
+            if !isNew, access != .rehearsing { try SQLiteStore.examine(path) }
             pool = try DatabasePool(path: path, configuration: configuration)
             writers = GroupCommit(pool)
-            if access == .watching {
-                try SQLiteStore.migrate(pool)
-                SQLiteStore.makeCompactable(pool, path: path)
-            }
+            if access != .visiting { try SQLiteStore.migrate(pool) }
+            if access == .watching { SQLiteStore.makeCompactable(pool, path: path) }
         } catch {
             throw StoreError(error, path: path)
         }
@@ -118,7 +122,11 @@ package final class SQLiteStore: Sendable {
         }
     }
 
+    /// How often something was written through this value: where it is as it was, nothing is new.
+    package var writes: Int { transactions.load(ordering: .acquiring) }
+
     func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StoreError) -> T {
+        defer { transactions.add(1, ordering: .acquiringAndReleasing) }
         do {
             return try await writers.write(body)
         } catch {

@@ -15,7 +15,7 @@ struct Auspex: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, InitCommand.self, RunCommand.self, CheckCommand.self, StatusCommand.self,
             AlertsCommand.self, DeliveriesCommand.self, ReplayCommand.self, SinkCommand.self, SimulateCommand.self,
-            EvalCommand.self,
+            EvalCommand.self, TestCommand.self,
         ])
 
     static func main() async {

@@ -13,7 +13,7 @@ private let stuck = """
         try await World.with(rules: stuck) { _, program async throws in
             let commands = [
                 ["demo"], ["init"], ["run"], ["check"], ["status"], ["alerts"], ["deliveries"], ["replay"], ["eval"],
-                ["sink", "list"], ["sink", "test"], ["simulate"],
+                ["sink", "list"], ["sink", "test"], ["simulate"], ["test"],
             ]
             for command in commands {
                 let help = try await program.run(command + ["--help"])

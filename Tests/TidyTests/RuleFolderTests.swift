@@ -1,6 +1,7 @@
 import ConfigurationFiles
 import Engine
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `The rules that we ship` {
@@ -11,6 +12,26 @@ import Testing
         let result = RuleFileReader.read(files: files, surroundings: .init(sinks: [], notify: nil))
         #expect(result.diagnostics.map(\.rendered) == [])
         #expect(result.rules.count >= 8)
+    }
+
+    /// With a restart after everything that happens as well: it must come to the same.
+    @Test(.timeLimit(.minutes(2)), arguments: [false, true])
+    func `are tested, each file of them`(restarts: Bool) async throws {
+        let folder = House.root.appending(path: "rules").resolvingSymlinksInPath().path(percentEncoded: false)
+        let files = try #require(RuleTestFinder.files(at: folder))
+        for rules in try #require(RuleFileFinder.files(at: folder)) {
+            let name = rules.dropLast(".yaml".count) + ".test.yaml"
+            #expect(files.contains { $0 == name }, "\(rules) wants tests in \(name)")
+        }
+        let read = files.map { RuleTestFile.read(path: $0) }
+        #expect(read.flatMap(\.diagnostics).map(\.rendered) == [])
+        let stores = try TemporaryDirectory()
+        let runner = RuleTestRunner(folder: stores.path, width: 2, restartsAlways: restarts, steadySeconds: { 0 })
+        let outcomes = try await runner.run(read.compactMap(\.file))
+        #expect(outcomes.count > 20)
+        for outcome in outcomes where !outcome.hasPassed {
+            Issue.record("\(outcome.name) (\(outcome.place))\n\(outcome.diff)")
+        }
     }
 
     @Test func `say in a comment at the top what they are for`() throws {

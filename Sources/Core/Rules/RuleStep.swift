@@ -95,6 +95,10 @@ struct RuleStep {
         if case .unknown = verdict {} else { keepClockDue(&next) }
         record = next
         if next != open { decision.replaceRecord(next) }
+        // What has ended can begin again by the clock alone.
+        if next.phase == .resolved {
+            watchClock(nil, number: open.activation + 1, verdict: verdict, into: &decision)
+        }
     }
 
     /// A firing alert may end by the clock alone.

@@ -37,6 +37,8 @@ struct SinkLane {
         var steadySeconds: @Sendable () -> Double
         /// Something was handed to the sink of this name.
         var handedOver: @Sendable (String) -> Void
+        /// Whether time stands still while it runs: it does what may be done at this moment and returns.
+        var isStepped = false
     }
 
     let parts: Parts
@@ -56,6 +58,9 @@ struct SinkLane {
     var circuit: Circuit
     var upkeep = LaneUpkeep()
     private var isStopping = false
+    private var isRestored = false
+    /// How long the rate holds back what could go otherwise.
+    private(set) var rateWait: Duration?
     private var rate: SlidingRate?
     var hasStoreTrouble = false
     /// Whether the outbox may hold something due that was not there when it was read last.
@@ -78,7 +83,9 @@ struct SinkLane {
     /// Sends until told to stop and everything running has ended, or until the task is cancelled. With `untilIdle`,
     /// until nothing is due any more.
     mutating func run(untilIdle: Bool) async {
-        await restore()
+        if !isRestored { await restore() }
+        isRestored = true
+        if parts.isStepped { mayHoldMore = true }
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 await keepUp()
@@ -86,6 +93,7 @@ struct SinkLane {
                 startRecording(in: &group)
                 let isAtRest = running == 0 && unrecorded == 0
                 if isAtRest, isStopping || (untilIdle && (wait == nil || hasStoreTrouble)) { break }
+                if isAtRest, parts.isStepped { break }
                 let limit = wait ?? SinkLane.glance
                 let messages = await parts.mailbox.take(within: limit, clock: dependencies.clock)
                 if messages.isEmpty { mayHoldMore = true }
@@ -99,6 +107,7 @@ struct SinkLane {
     /// Starts attempts as far as circuit, concurrency and rate allow. Returns how long to wait before looking again;
     /// nil when nothing may go now.
     private mutating func startWhatMayGo(in group: inout DiscardingTaskGroup) async -> Duration? {
+        rateWait = nil
         guard !isStopping, !hasStoreTrouble else { return running > 0 || hasStoreTrouble ? SinkLane.glance : nil }
         switch circuit.admission(at: parts.steadySeconds()) {
         case .none(let wait):
@@ -159,6 +168,7 @@ struct SinkLane {
     private mutating func takeToken() -> Duration? {
         let now = parts.steadySeconds()
         guard let wait = rate?.take(at: now), wait > .zero else { return nil }
+        rateWait = wait
         return wait
     }
 

@@ -72,6 +72,9 @@ struct SelfWatch {
         _ = await lookAtWhatIsDue()
     }
 
+    /// When the clock alone may change what a rule says of a source or a sink.
+    var nextDue: Timestamp? { resources.values.compactMap(\.nextDue).min() }
+
     var keys: [ResourceKey] {
         settings.sources.map { .source($0.name) } + settings.sinks.map { .sink($0.configuration.name) }
     }
