@@ -25,7 +25,9 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "auspex",
     products: [
-        .executable(name: "auspex", targets: ["auspex"])
+        .executable(name: "auspex", targets: ["auspex"]),
+        // Preloaded into the program by tests, to spoil its disk.
+        .library(name: "FaultyDisk", type: .dynamic, targets: ["FaultyDisk"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -74,8 +76,8 @@ let package = Package(
         .executableTarget(
             name: "auspex",
             dependencies: [
-                "CEL", "ConfigurationFiles", "Core", "Transport", "Sinks", "Store", "Engine", "AdminServer",
-                "SimulatedAurous", argumentParser,
+                "AurousAPI", "CEL", "ConfigurationFiles", "Core", "Transport", "Sinks", "Store", "Engine",
+                "AdminServer", "SimulatedAurous", argumentParser,
                 logging, unixSignals,
             ],
             swiftSettings: house),
@@ -84,7 +86,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "AurousAPI", "CEL", "ConfigurationFiles", "Core", "Engine", "SimulatedAurous", "Sinks", "Store",
-                "TestSupport", "Transport", logging,
+                "TestSupport", "Transport", "Trials", logging,
             ],
             path: "Tests/Benchmarks", exclude: ["cel", "watch"], swiftSettings: house),
         .testTarget(
@@ -97,6 +99,7 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(name: "CELTests", dependencies: ["CEL"], exclude: ["Goldens"], swiftSettings: house),
+        .target(name: "FaultyDisk", path: "Tests/FaultyDisk"),
         .target(name: "TestSupport", dependencies: ["CEL", "Core"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(
             name: "CoreTests", dependencies: ["Core", "CEL", "AurousAPI", "TestSupport"], swiftSettings: house),
@@ -113,7 +116,10 @@ let package = Package(
         .testTarget(
             name: "TidyTests", dependencies: ["ConfigurationFiles", "Engine", "Core", "CEL", "TestSupport"],
             swiftSettings: house),
-        .testTarget(name: "CommandTests", dependencies: ["auspex", "SimulatedAurous"], swiftSettings: house),
+        .target(name: "Trials", dependencies: ["SimulatedAurous"], path: "Tests/Trials", swiftSettings: house),
+        .testTarget(
+            name: "CommandTests", dependencies: ["auspex", "FaultyDisk", "SimulatedAurous", "Trials"],
+            swiftSettings: house),
         .testTarget(
             name: "SinksTests",
             dependencies: ["Sinks", "ConfigurationFiles", "CEL", "Core", "Transport", crypto, logging],

@@ -56,4 +56,6 @@ package enum EngineEvent: Sendable {
     /// A heartbeat was sent, or its failure was told.
     case beat(sink: String, AttemptResult, isHealthy: Bool)
     case storeFailed(reason: String)
+    /// Writing to the store works again.
+    case storeRecovered
 }

@@ -11,6 +11,8 @@ package final class EventLog: Sendable {
     /// Rows and fields that were complained of already: they come again with every poll.
     private let complaints = Mutex<Set<String>>([])
     private let failingHeartbeats = Mutex<Set<String>>([])
+    /// What was said to be wrong with the store since it last worked.
+    private let storeTroubles = Mutex<Set<String>>([])
     private static let complaintLimit = 10_000
 
     package init(_ logger: Logger) { self.logger = logger }
@@ -96,7 +98,12 @@ package final class EventLog: Sendable {
                 metadata: ["source": "\(source)", "kind": "\(kind.rawValue)", "resources": "\(resources)"])
         case .beat(let sink, let result, let isHealthy): note(beatOf: sink, result, isHealthy)
         case .storeFailed(let reason):
+            // Every loop that needs the store comes across it, again and again.
+            guard storeTroubles.withLock({ $0.insert(reason).inserted }) else { return }
             logger.error("store failed; nothing is lost, it is tried again", metadata: ["reason": "\(reason)"])
+        case .storeRecovered:
+            storeTroubles.withLock { $0 = [] }
+            logger.info("store works again")
         }
     }
 

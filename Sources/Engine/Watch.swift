@@ -58,6 +58,9 @@ package final class Watch: Sendable {
             ownSignals.note(event)
             report(event)
         }
+        parts.store.condition.observe { [report = dependencies.report] trouble in
+            report(trouble.map { .storeFailed(reason: "\($0)") } ?? .storeRecovered)
+        }
         self.ownSignals = ownSignals
         self.parts = parts
         self.dependencies = dependencies
@@ -276,6 +279,7 @@ package final class Watch: Sendable {
         for health in health where !health.isReady {
             reasons.append("the source \(health.source) has not been polled, or its last poll failed")
         }
+        if let trouble = parts.store.condition.trouble { reasons.append("\(trouble)") }
         do {
             for (sink, counts) in try await parts.store.deliveryCounts() {
                 guard let oldest = counts.oldestPendingAt,

@@ -15,23 +15,29 @@ extension SQLiteStore {
     package func dueDeliveries(
         sink: String, at now: Timestamp, order: DeliveryOrder = .alert, limit: Int, excluding claimed: Set<DeliveryID>
     ) async throws(StoreError) -> [DueDelivery] {
-        try await read { db in
+        let (due, unreadable) = try await read { db in
             let statement = try db.cachedStatement(sql: SQLiteStore.dueQuery(order))
             let rows = try Row.fetchCursor(
                 statement, arguments: ["sink": sink, "now": now.microseconds, "limit": limit + claimed.count])
             var due: [DueDelivery] = []
+            var unreadable: [DeliveryRecord] = []
             while due.count < limit, let row = try rows.next() {
-                guard !claimed.contains(DeliveryID(rawValue: row[0])),
-                    let notification = NotificationCodec.decode(Blob.bytes(row[15]))
-                else { continue }
+                guard !claimed.contains(DeliveryID(rawValue: row[0])) else { continue }
                 let record = Rows.placedDelivery(row)
+                guard let notification = NotificationCodec.decode(Blob.bytes(row[15])) else {
+                    unreadable.append(record)
+                    continue
+                }
                 var earlier: [String: String] = [:]
                 if record.sequence > 1 { earlier = try Rows.kept(before: record, in: db) }
                 earlier.merge(record.kept) { _, own in own }
                 due.append(DueDelivery(record: record, notification: notification, earlier: earlier))
             }
-            return due
+            return (due, unreadable)
         }
+        // If the store cannot take it now, they are come across again.
+        if !unreadable.isEmpty { try? await record(unreadable.map { $0.lost(at: now) }) }
+        return due
     }
 
     private static func dueQuery(_ order: DeliveryOrder) -> String {
@@ -228,4 +234,16 @@ package struct DeliveryCounts: Sendable, Equatable {
     package var oldestPendingAt: Timestamp?
 
     package init() {}
+}
+
+extension DeliveryRecord {
+    /// Dead, because its row is damaged: said where the dead letters are looked at, and never passed over in silence.
+    fileprivate func lost(at now: Timestamp) -> DeliveryRecord {
+        var record = self
+        record.phase = .dead
+        record.endedAt = now
+        record.lastOutcome = "refused"
+        record.lastReason = "what it says cannot be read from the store any more; `auspex doctor` looks at the file"
+        return record
+    }
 }

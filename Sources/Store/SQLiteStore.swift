@@ -22,6 +22,8 @@ package final class SQLiteStore: Sendable {
     private let writers: GroupCommit
     private let transactions = Atomic<Int>(0)
     private let lock: StoreLock?
+    /// Whether writing works.
+    package let condition = StoreCondition()
 
     /// Opens the store, making or migrating it for a watcher.
     ///
@@ -30,8 +32,9 @@ package final class SQLiteStore: Sendable {
         self.path = path
         let isNew = try FileHeader.check(path)
         if isNew, access == .visiting { throw .missing(path: path) }
-        lock = access == .watching ? try StoreLock(besides: path) : nil
+        // Before the lock, which lies beside the file that a link leads to.
         if isNew { try FileHeader.create(path) }
+        lock = access == .watching ? try StoreLock(besides: path) : nil
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(10)
@@ -128,9 +131,13 @@ package final class SQLiteStore: Sendable {
     func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StoreError) -> T {
         defer { transactions.add(1, ordering: .acquiringAndReleasing) }
         do {
-            return try await writers.write(body)
+            let result = try await writers.write(body)
+            condition.worked()
+            return result
         } catch {
-            throw StoreError(error, path: path)
+            let failure = StoreError(error, path: path)
+            condition.failed(failure)
+            throw failure
         }
     }
 
@@ -139,29 +146,6 @@ package final class SQLiteStore: Sendable {
             return try await pool.read { db in try body(db) }
         } catch {
             throw StoreError(error, path: path)
-        }
-    }
-}
-
-extension StoreError {
-    /// Translates what GRDB and SQLite say; SQL and its arguments stay out of it.
-    init(_ error: any Error, path: String) {
-        if let known = error as? StoreError {
-            self = known
-            return
-        }
-        guard let database = error as? DatabaseError else {
-            self = .failed(detail: "\(error)")
-            return
-        }
-        let message = database.message ?? "\(database.resultCode)"
-        switch database.resultCode {
-        case .SQLITE_CORRUPT: self = .corrupt(path: path, detail: message)
-        case .SQLITE_NOTADB: self = .notAStore(path: path)
-        case .SQLITE_FULL: self = .full(path: path)
-        case .SQLITE_READONLY, .SQLITE_PERM: self = .readOnly(path: path)
-        case .SQLITE_CANTOPEN: self = .cannotOpen(path: path, detail: message)
-        default: self = .failed(detail: message)
         }
     }
 }

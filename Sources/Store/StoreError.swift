@@ -10,8 +10,14 @@ package enum StoreError: Error, Sendable, Equatable {
     /// No space left, or the disk refuses to write.
     case full(path: String)
     case readOnly(path: String)
+    /// The disk or its driver says that reading, writing or making durable failed.
+    case disk(path: String, detail: String)
     case cannotOpen(path: String, detail: String)
     case missing(path: String)
+    /// There is a file already where a copy is to be.
+    case exists(path: String)
+    /// A copy could not be made; the store itself is as it was.
+    case notCopied(path: String, detail: String)
     /// Anything else that SQLite says.
     case failed(detail: String)
 }
@@ -32,9 +38,16 @@ extension StoreError: CustomStringConvertible {
                 + "and start with an empty store, which takes what is there now as its baseline"
         case .full(let path): "the disk of the store \(path) is full; make room, and auspex goes on by itself"
         case .readOnly(let path):
-            "the store \(path) cannot be written; check the permissions of the file and its folder"
+            "the store \(path) cannot be written; check the permissions of the file and its folder, and whether the disk "
+                + "is mounted read-only"
+        case .disk(let path, let detail):
+            "the disk of the store \(path) fails (\(detail)); look at the system's log and at the disk; what was said to be "
+                + "stored is, and auspex goes on by itself once the disk does"
         case .cannotOpen(let path, let detail): "the store \(path) cannot be opened: \(detail)"
         case .missing(let path): "there is no store at \(path) yet; `auspex run` makes it"
+        case .exists(let path): "there is a file \(path) already; nothing was overwritten; give another name"
+        case .notCopied(let path, let detail):
+            "the copy \(path) was not made: \(detail); the store itself is as it was"
         case .failed(let detail): "the store failed: \(detail)"
         }
     }

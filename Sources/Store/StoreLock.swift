@@ -8,7 +8,7 @@ final class StoreLock: Sendable {
 
     /// Throws ``StoreError/inUse(path:)`` when another process holds it.
     init(besides path: String) throws(StoreError) {
-        let lockPath = path + "-lock"
+        let lockPath = StoreLock.path(besides: path)
         let opened = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard opened >= 0 else {
             throw .cannotOpen(path: path, detail: "its lock file \(lockPath): \(String(cString: strerror(errno)))")
@@ -34,9 +34,16 @@ final class StoreLock: Sendable {
 
     /// Whether a watcher works with the store now.
     static func isHeld(besides path: String) -> Bool {
-        let opened = open(path + "-lock", O_RDONLY | O_CLOEXEC)
+        let opened = open(StoreLock.path(besides: path), O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else { return false }
         defer { close(opened) }
         return flock(opened, LOCK_SH | LOCK_NB) != 0
+    }
+
+    /// Beside the file itself, also where `path` leads to it by a link: SQLite, too, keeps its log there.
+    private static func path(besides path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path + "-lock" }
+        defer { free(resolved) }
+        return String(cString: resolved) + "-lock"
     }
 }

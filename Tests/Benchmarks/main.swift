@@ -1,6 +1,7 @@
 // Prints what things cost, beside what they replace:
 //     swift run -c release Benchmarks [page] [cel] [watch] [poll] [detection] [requests] [growth] [delivery]
 // `watch`, `poll`, `detection` and `growth` run the built program: swift build -c release --product auspex makes it.
+// Benchmarks crash [KILLS] [SEED] kills that program a thousand times and accounts for every event.
 // The Python pollers beside them want `pip install requests`.
 
 import Foundation
@@ -8,6 +9,10 @@ import Foundation
 if CommandLine.arguments.dropFirst().first == "delivery-part" {
     await DeliveryBenchmark.runPart(Array(CommandLine.arguments.dropFirst(2)))
     exit(0)
+}
+
+if CommandLine.arguments.dropFirst().first == "crash" {
+    exit(await CrashBenchmark.run(Array(CommandLine.arguments.dropFirst(2))) ? 0 : 1)
 }
 
 let chosen = CommandLine.arguments.dropFirst()

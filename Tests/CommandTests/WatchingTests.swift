@@ -246,10 +246,14 @@ private let failed = """
 }
 
 /// Waits for something that another process does.
-func waitUntil(_ condition: () -> Bool) async throws {
+func waitUntil(
+    _ condition: () -> Bool, otherwise: () -> String = { "" }, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
     let deadline = ContinuousClock.now + .seconds(30)
     while !condition() {
-        try #require(ContinuousClock.now < deadline, "it did not happen within 30 seconds")
+        try #require(
+            ContinuousClock.now < deadline, "it did not happen within 30 seconds\n\(otherwise())",
+            sourceLocation: sourceLocation)
         try await Task.sleep(for: .milliseconds(10))
     }
 }
