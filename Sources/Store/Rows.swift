@@ -61,7 +61,7 @@ enum Rows {
             observedAt: instant(row["observed_at"]), isGone: row["is_gone"], isWhole: isWhole)
     }
 
-    static func known(_ key: ResourceKey, in db: Database) throws -> KnownResource {
+    static func known(_ key: ResourceKey, restoredAt: Timestamp?, in db: Database) throws -> KnownResource {
         let arguments: StatementArguments = [key.source, key.kind.rawValue, key.id]
         let snapshots = try db.cachedStatement(sql: "SELECT * FROM snapshots WHERE source = ? AND kind = ? AND id = ?")
         let alerts = try db.cachedStatement(
@@ -72,7 +72,7 @@ enum Rows {
             guard let record = alert(row) else { continue }
             latest[record.rule] = record
         }
-        return KnownResource(snapshot: row.map { snapshot($0, key: key) }, latest: latest)
+        return KnownResource(snapshot: row.map { snapshot($0, key: key) }, latest: latest, restoredAt: restoredAt)
     }
 
     static func insert(_ change: ResourceChange, in db: Database) throws {

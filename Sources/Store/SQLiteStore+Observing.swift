@@ -57,9 +57,14 @@ extension SQLiteStore {
         source: String, kind: ResourceKind, ids: [String]
     ) async throws(StoreError) -> [String: KnownResource] {
         try await read { db in
+            let restoredAt = Rows.time(
+                try Int64.fetchOne(
+                    db.cachedStatement(sql: "SELECT changed_at FROM facts WHERE name = ?"),
+                    arguments: [SQLiteStore.restoreFact]))
             var result: [String: KnownResource] = [:]
             for id in ids where result[id] == nil {
-                result[id] = try Rows.known(ResourceKey(source: source, kind: kind, id: id), in: db)
+                result[id] = try Rows.known(
+                    ResourceKey(source: source, kind: kind, id: id), restoredAt: restoredAt, in: db)
             }
             return result
         }

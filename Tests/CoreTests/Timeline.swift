@@ -16,6 +16,9 @@ struct Timeline {
     /// Whether decisions are applied; otherwise they are lost as in a crash before the commit.
     var commits = true
 
+    /// When a copy took the store's place.
+    private var restoredAt: Timestamp?
+
     init(_ rules: Rule...) { engine = RuleEngine(rules: rules) }
 
     mutating func replaceRules(_ rules: Rule...) { engine = RuleEngine(rules: rules) }
@@ -69,6 +72,12 @@ struct Timeline {
         return apply(decision)
     }
 
+    /// What was stored is as it was in `copy`; what was said was said.
+    mutating func at(_ seconds: Int, restores copy: Timeline) {
+        (alerts, snapshots) = (copy.alerts, copy.snapshots)
+        restoredAt = Sample.at(seconds)
+    }
+
     /// The rule's latest alert about the resource.
     func alert(_ rule: String, _ id: String, kind: ResourceKind = .generation) -> AlertRecord? {
         known(id, kind).latest[rule]
@@ -80,7 +89,7 @@ struct Timeline {
         for record in alerts.values where record.resource == key {
             if record.activation > latest[record.rule]?.activation ?? 0 { latest[record.rule] = record }
         }
-        return KnownResource(snapshot: snapshots[key], latest: latest)
+        return KnownResource(snapshot: snapshots[key], latest: latest, restoredAt: restoredAt)
     }
 
     private mutating func apply(_ decision: Decision) -> [String] {

@@ -10,8 +10,10 @@ struct TestStore {
 
     var path: String { folder.path("auspex.db") }
 
-    init() throws {
-        folder = try TemporaryDirectory()
+    init() throws { try self.init(in: TemporaryDirectory()) }
+
+    init(in folder: TemporaryDirectory) throws {
+        self.folder = folder
         store = try SQLiteStore(path: folder.path("auspex.db"), access: .watching)
     }
 

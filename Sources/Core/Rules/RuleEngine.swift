@@ -5,10 +5,14 @@ package struct KnownResource: Sendable {
     package var snapshot: Snapshot?
     /// The record with the highest activation of each rule.
     package var latest: [String: AlertRecord]
+    /// When a copy of the store took its place; nil if none ever did. What happened between the making of the copy and
+    /// then is not known, and numbers that were given meanwhile must not be given again to something else.
+    package var restoredAt: Timestamp?
 
-    package init(snapshot: Snapshot?, latest: [String: AlertRecord]) {
+    package init(snapshot: Snapshot?, latest: [String: AlertRecord], restoredAt: Timestamp? = nil) {
         self.snapshot = snapshot
         self.latest = latest
+        self.restoredAt = restoredAt
     }
 }
 
@@ -23,7 +27,8 @@ extension KnownResource {
                 rule: rule, resource: record.resource, activation: record.activation - 1, phase: .resolved,
                 since: record.since, severity: record.severity)
         }
-        return KnownResource(snapshot: decision.snapshots.last { $0.key.id == id } ?? snapshot, latest: latest)
+        return KnownResource(
+            snapshot: decision.snapshots.last { $0.key.id == id } ?? snapshot, latest: latest, restoredAt: restoredAt)
     }
 }
 
@@ -55,7 +60,8 @@ package struct RuleEngine: Sendable {
         if !context.isOnlyRead { decision.changes.append(context.change) }
         if !context.misfits.isEmpty { decision.misfits.append((observation.key, context.misfits)) }
         for rule in rules(watching: observation.key.kind) {
-            RuleStep(rule: rule, context: context).run(latest: known.latest[rule.name], into: &decision)
+            RuleStep(rule: rule, context: context, restoredAt: known.restoredAt)
+                .run(latest: known.latest[rule.name], into: &decision)
         }
         endOrphans(known, context: context, into: &decision)
     }
@@ -68,7 +74,8 @@ package struct RuleEngine: Sendable {
         decision.snapshots.append(context.snapshot)
         decision.changes.append(context.change)
         for rule in rules(watching: snapshot.key.kind) {
-            RuleStep(rule: rule, context: context).run(latest: known.latest[rule.name], into: &decision)
+            RuleStep(rule: rule, context: context, restoredAt: known.restoredAt)
+                .run(latest: known.latest[rule.name], into: &decision)
         }
         endOrphans(known, context: context, into: &decision)
     }
@@ -81,7 +88,8 @@ package struct RuleEngine: Sendable {
         guard let snapshot = known.snapshot, !snapshot.isGone else { return }
         let context = ObservationContext(unchanged: snapshot, isNewRule: isNewRule, now: now)
         for rule in rules(watching: snapshot.key.kind) where onlyRules?.contains(rule.name) ?? true {
-            RuleStep(rule: rule, context: context).run(latest: known.latest[rule.name], into: &decision)
+            RuleStep(rule: rule, context: context, restoredAt: known.restoredAt)
+                .run(latest: known.latest[rule.name], into: &decision)
         }
     }
 

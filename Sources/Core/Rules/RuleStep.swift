@@ -4,6 +4,8 @@ import CEL
 struct RuleStep {
     let rule: Rule
     let context: ObservationContext
+    /// ``KnownResource/restoredAt``.
+    let restoredAt: Timestamp?
 
     func run(latest: AlertRecord?, into decision: inout Decision) {
         let verdict = verdict(on: context.activation)
@@ -18,7 +20,8 @@ struct RuleStep {
             start(after: latest, into: &decision, record: &record)
         } else {
             let watched = latest.flatMap { $0.isTimer ? $0 : nil }
-            watchClock(watched, number: (latest?.activation ?? 0) + 1, verdict: verdict, into: &decision)
+            watchClock(
+                watched, number: number(after: latest, began: context.now), verdict: verdict, into: &decision)
             return
         }
         if context.occasion == .gone, let open = record, open.isOpen {
@@ -58,11 +61,6 @@ struct RuleStep {
     }
 
     private func start(after latest: AlertRecord?, into decision: inout Decision, record: inout AlertRecord?) {
-        let isContinuing = latest?.isTimer ?? false
-        let number = (latest?.activation ?? 0) + (isContinuing ? 0 : 1)
-        var fresh = AlertRecord(
-            rule: rule.name, resource: context.snapshot.key, activation: number, phase: .pending,
-            since: context.now, severity: rule.severity)
         let began: Timestamp
         let held = heldBefore
         // What the clock turned, it turned when it was due, whatever else has changed by the time somebody looks.
@@ -73,11 +71,28 @@ struct RuleStep {
         } else {
             began = context.conditionBegan(previouslyTrue: held)
         }
+        let continued = latest.flatMap { $0.isTimer ? $0.activation : nil }
+        var fresh = AlertRecord(
+            rule: rule.name, resource: context.snapshot.key,
+            activation: continued ?? number(after: latest, began: began), phase: .pending, since: context.now,
+            severity: rule.severity)
         let transition = AlertStateMachine(policy: rule.policy).start(&fresh, began: began, now: context.now)
         keepClockDue(&fresh)
         say(transition, &fresh, into: &decision)
         record = fresh
         decision.replaceRecord(fresh)
+    }
+
+    /// More than what may have been numbered between the making of a copy and its taking the store's place.
+    private static let restoreGap = 1000
+
+    /// The next number. What began before a copy took the store's place may have been told, and then under the number
+    /// that follows in the copy: receivers recognise it. What began later is certainly another, and must have a number
+    /// that nobody has heard of.
+    private func number(after latest: AlertRecord?, began: Timestamp) -> Int {
+        let next = (latest?.activation ?? 0) + 1
+        guard let restoredAt, began > restoredAt, latest.map({ $0.since <= restoredAt }) ?? true else { return next }
+        return next + RuleStep.restoreGap
     }
 
     private func advance(
