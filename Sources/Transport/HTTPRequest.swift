@@ -16,6 +16,9 @@ package struct HTTPRequest: Sendable {
     package var destination: DestinationPolicy
     /// Nil signs nothing.
     package var signing: AWSSigning?
+    /// Whether it ends when the connection is there, proxy and TLS included. Then nothing of the request is sent, and the
+    /// response has the status 0.
+    package var isConnectionOnly = false
 
     package init(
         method: String = "GET",

@@ -18,7 +18,14 @@ enum RetryAfter {
 }
 
 /// The three spellings of a date that RFC 9110, section 5.6.7 obliges every recipient to read.
-enum HTTPDate {
+package enum HTTPDate {
+    /// Seconds since 1970 of a `Date` field; nil where it is none. `now` tells in which century two digits of a year lie.
+    package static func epochSeconds(_ text: String, now: Int64) -> Int64? {
+        guard text.utf8.count <= AurousLimits.headerValueBytes else { return nil }
+        let words = text.split { $0 == " " || $0 == "," || $0 == "-" || $0 == "\t" }
+        return epochSeconds(words, nowYear: year(of: now))
+    }
+
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// Takes the words between spaces, commas and hyphens.

@@ -22,6 +22,7 @@ final class HTTPExchange: Exchange, @unchecked Sendable {
         }
         setMethodAndBody(request)
         setHeaderFields(request)
+        if request.isConnectionOnly { easy.set(.connectOnly, to: 1) }
         guard let signing = request.signing else { return }
         easy.set(.awsSigV4, to: signing.curlScope)
         easy.set(.username, to: signing.accessKey)
