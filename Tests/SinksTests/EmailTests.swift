@@ -91,8 +91,8 @@ struct `A mail` {
             let shown = TextNormaliser.normalised(hostile.text)
             #expect(mail.subject.utf8.count <= 1000)
             guard shown.utf8.count < 20_000, !TextNormaliser.oneLine(shown).isEmpty else { continue }
-            let said = mail.text.replacing("\u{200b}", with: "")
-            let quoted = shown.replacing("\u{200b}", with: "").replacing("\n", with: "\n> ")
+            let said = mail.text.replacing(#/[\u{200b}\u{2063}]/#, with: "")
+            let quoted = shown.replacing(#/[\u{200b}\u{2063}]/#, with: "").replacing("\n", with: "\n> ")
             #expect(said.contains(quoted), "\(hostile.name)")
         }
     }

@@ -43,7 +43,8 @@ struct MailBody {
     var html: String {
         var parts = [
             "<!DOCTYPE html>", "<html><head><meta charset=\"utf-8\">",
-            "<meta name=\"viewport\" content=\"width=device-width\">", "</head>",
+            "<meta name=\"viewport\" content=\"width=device-width\">",
+            "<meta name=\"format-detection\" content=\"telephone=no,date=no,address=no,email=no,url=no\">", "</head>",
             "<body style=\"font-family:sans-serif;line-height:1.4;margin:0;padding:16px\">",
             "<div style=\"border-left:4px solid \(colour);padding-left:12px\">",
             "<h2 dir=\"auto\" style=\"margin:0 0 8px\">\(HTMLText.escaped(opening))\(MailGrammar.html(title))</h2>",

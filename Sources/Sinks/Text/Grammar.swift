@@ -91,9 +91,11 @@ enum PlainGrammar {
             let characters = Array(text)
             return characters.indices.map { position in
                 let character = characters[position]
-                let isBroken =
-                    character == "<" || LinkBreaker.breaks(after: character, at: position, in: characters)
-                return TextPart(String(character) + (isBroken ? String(LinkBreaker.zeroWidthSpace) : ""))
+                let breaker =
+                    character == "<"
+                    ? LinkBreaker.zeroWidthSpace
+                    : LinkBreaker.breaker(after: character, at: position, in: characters)
+                return TextPart(String(character) + (breaker.map { String($0) } ?? ""))
             }
         case .markup(let text): return text.map { TextPart(String($0)) }
         case .link(let url, let label):

@@ -6,6 +6,8 @@ struct HTMLDialect {
     private let lineBreak: String
     /// Whether the service counts what is seen rather than what is written.
     private let countsShown: Bool
+    /// Whether the service makes commands of words behind a slash, which a tap would send.
+    private let hasCommands: Bool
 
     /// Nil for a grammar that is no HTML.
     init?(_ grammar: Grammar) {
@@ -14,10 +16,12 @@ struct HTMLDialect {
             tags = ["b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "code", "pre", "blockquote"]
             lineBreak = "\n"
             countsShown = true
+            hasCommands = true
         case .html:
             tags = ["b", "strong", "i", "em", "u", "s", "del", "code", "pre", "blockquote"]
             lineBreak = "<br>"
             countsShown = false
+            hasCommands = false
         default: return nil
         }
     }
@@ -29,9 +33,9 @@ struct HTMLDialect {
             let characters = Array(text)
             return characters.indices.map { position in
                 var part = escaped(characters[position])
-                if LinkBreaker.breaks(after: characters[position], at: position, in: characters) {
-                    part.text.append(LinkBreaker.zeroWidthSpace)
-                    part.shown.append(LinkBreaker.zeroWidthSpace)
+                if let breaker = breaker(at: position, in: characters) {
+                    part.text.append(breaker)
+                    part.shown.append(breaker)
                 }
                 return part
             }
@@ -44,6 +48,11 @@ struct HTMLDialect {
             ]
         case .bracket(let text): return "<\(text)>".map(escaped)
         }
+    }
+
+    private func breaker(at position: Int, in characters: [Character]) -> Character? {
+        if hasCommands, LinkBreaker.breaksCommand(at: position, in: characters) { return LinkBreaker.zeroWidthSpace }
+        return LinkBreaker.breaker(after: characters[position], at: position, in: characters)
     }
 
     func written(_ tokens: [MarkupToken], limit: Int, unit: TextUnit) -> String {

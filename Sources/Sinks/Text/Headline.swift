@@ -30,6 +30,19 @@ enum Headline {
         }
     }
 
+    /// Whether the title's author wrote anything that a chat service would understand: `*_~`, brackets, `:emoji:`.
+    static func hasMarkup(_ notification: AlertNotification) -> Bool {
+        notification.title.contains { piece in
+            guard case .markup(let text) = piece else { return false }
+            return text.contains { "*_~`<>&".contains($0) } || hasEmoji(text)
+        }
+    }
+
+    private static func hasEmoji(_ text: String) -> Bool {
+        text.split(separator: ":", omittingEmptySubsequences: false).dropFirst().dropLast()
+            .contains { !$0.isEmpty && !$0.contains(" ") }
+    }
+
     /// The headline on one line, without any markup.
     static func plain(of notification: AlertNotification) -> String {
         TextNormaliser.oneLine(pieces(of: notification).plain)

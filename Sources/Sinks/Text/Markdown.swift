@@ -24,7 +24,7 @@ enum Markdown {
     /// The same for services that do not know the backslash: look-alikes stand for the markers.
     static func lookalikeParts(of token: MarkupToken) -> [TextPart] {
         switch token {
-        case .literal(let text): literal(text, escaping: lookalike)
+        case .literal(let text): literal(text, sparingWords: true, escaping: lookalike)
         case .markup(let text): text.map { TextPart(String($0)) }
         case .link(let url, let label): [link(url, label, escaping: lookalike)]
         case .bracket(let text): [TextPart("‹\(text)›")]
@@ -47,7 +47,10 @@ enum Markdown {
         return TextPart("[\(words)](\(address))")
     }
 
-    private static func literal(_ text: String, escaping: (Character) -> String) -> [TextPart] {
+    /// - Parameter sparingWords: whether `_` within a word, where it marks nothing, stays: ids are to be copied.
+    private static func literal(
+        _ text: String, sparingWords: Bool = false, escaping: (Character) -> String
+    ) -> [TextPart] {
         let characters = Array(text)
         var isLineStart = true
         var isNumber = false
@@ -56,17 +59,20 @@ enum Markdown {
             // A combining mark behind a marker makes another character of it for us, and none for the service.
             let base = character.base
             let opensList = isNumber && (base == "." || base == ")")
+            let isSpared = sparingWords && base == "_" && isWithinWord(position, characters)
             let isMarker =
-                markers.contains(base) || isLineStart && lineMarkers.contains(base) || opensList
-            let isBroken =
-                LinkBreaker.breaks(after: character, at: position, in: characters)
-                || character == ":" && Mrkdwn.isEmoji(position, characters)
+                markers.contains(base) && !isSpared || isLineStart && lineMarkers.contains(base) || opensList
+            let breaker = Mrkdwn.breaker(after: character, at: position, in: characters)
             isNumber = (isLineStart || isNumber) && character.isASCII && character.isNumber
             isLineStart = character == "\n" || isLineStart && (character == " " || character == "\t")
             return TextPart(
-                (isMarker ? escaping(character) : String(character))
-                    + (isBroken ? String(LinkBreaker.zeroWidthSpace) : ""))
+                (isMarker ? escaping(character) : String(character)) + (breaker.map { String($0) } ?? ""))
         }
+    }
+
+    private static func isWithinWord(_ position: Int, _ characters: [Character]) -> Bool {
+        guard position > 0, position + 1 < characters.count else { return false }
+        return [characters[position - 1], characters[position + 1]].allSatisfy { $0.isLetter || $0.isNumber }
     }
 
     private static func backslashed(_ character: Character) -> String { "\\" + String(character) }

@@ -81,6 +81,22 @@ extension [TemplatePiece] {
     /// Every piece normalised; empty ones are left out.
     var normalised: [TemplatePiece] { mapTexts(TextNormaliser.normalised) }
 
+    /// Without blanks and line ends around it.
+    var trimmed: [TemplatePiece] {
+        var pieces = self
+        while let first = pieces.first, first.text.first?.isWhitespace ?? true {
+            pieces[0] = first.with { String($0.drop(while: \.isWhitespace)) }
+            if pieces[0].text.isEmpty { pieces.removeFirst() }
+        }
+        while let last = pieces.last, last.text.last?.isWhitespace ?? true {
+            pieces[pieces.count - 1] = last.with { text in
+                String(text[..<(text.lastIndex { !$0.isWhitespace }.map(text.index(after:)) ?? text.startIndex)])
+            }
+            if pieces[pieces.count - 1].text.isEmpty { pieces.removeLast() }
+        }
+        return pieces
+    }
+
     /// The first `count` characters, so that what a sink cuts anyway is not worked on first; and no more than
     /// ``SinkLimits/characterBytes`` for each, as one character may be made of any number of scalars.
     func beginning(_ count: Int) -> [TemplatePiece] {
@@ -95,14 +111,18 @@ extension [TemplatePiece] {
     /// Every piece changed by `change`; those that become empty are left out.
     func mapTexts(_ change: (String) -> String) -> [TemplatePiece] {
         compactMap { piece in
-            switch piece {
-            case .markup(let text):
-                let changed = change(text)
-                return changed.isEmpty ? nil : .markup(changed)
-            case .literal(let text):
-                let changed = change(text)
-                return changed.isEmpty ? nil : .literal(changed)
-            }
+            let changed = piece.with(change)
+            return changed.text.isEmpty ? nil : changed
+        }
+    }
+}
+
+extension TemplatePiece {
+    /// The piece with its text changed.
+    fileprivate func with(_ change: (String) -> String) -> TemplatePiece {
+        switch self {
+        case .markup(let text): .markup(change(text))
+        case .literal(let text): .literal(change(text))
         }
     }
 }

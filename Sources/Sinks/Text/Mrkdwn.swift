@@ -65,11 +65,15 @@ enum Mrkdwn {
         let characters = Array(text)
         return characters.indices.map { position in
             let character = characters[position]
-            let isBroken =
-                LinkBreaker.breaks(after: character, at: position, in: characters)
-                || character == ":" && isEmoji(position, characters)
-            return escaped(character, position, characters) + (isBroken ? String(LinkBreaker.zeroWidthSpace) : "")
+            let breaker = breaker(after: character, at: position, in: characters)
+            return escaped(character, position, characters) + (breaker.map { String($0) } ?? "")
         }
+    }
+
+    /// As ``LinkBreaker`` says, and behind a colon that begins the name of an emoji.
+    static func breaker(after character: Character, at position: Int, in characters: [Character]) -> Character? {
+        if character == ":", isEmoji(position, characters) { return LinkBreaker.zeroWidthSpace }
+        return LinkBreaker.breaker(after: character, at: position, in: characters)
     }
 
     /// Marks that combine with a marker make another character of it for us, and none for Slack: they go behind.
