@@ -30,7 +30,7 @@ package struct YAMLNode: Sendable {
         return try YAMLNode(root, depth: 0, budget: &budget)
     }
 
-    private init(value: Value, position: FilePosition) {
+    package init(value: Value, position: FilePosition) {
         self.value = value
         self.position = position
     }

@@ -100,11 +100,10 @@ import Testing
     }
 
     @Test func `of Slack are an address, or a token and a channel`() throws {
-        #expect(try problems("slack", [:]) == ["url: is required and must not be empty"])
+        #expect(try problems("slack", [:]) == ["url: is required, or token and channel"])
+        #expect(try problems("slack", ["url": .string("")]) == ["url: is required, or token and channel"])
         #expect(
-            try problems("slack", ["token": .secret(Secret("xoxb-1"))]) == [
-                "channel: is required and must not be empty"
-            ])
+            try problems("slack", ["token": .secret(Secret("xoxb-1"))]) == ["channel: is required with token"])
         let both: [String: SettingValue] = [
             "token": .secret(Secret("x")), "channel": .string("c"), "url": .secret(Secret("https://x.example/y")),
         ]
@@ -114,6 +113,9 @@ import Testing
                 "channel: is only used with token"
             ])
         #expect(try problems("slack", ["token": .secret(Secret("a\r\nb")), "channel": .string("c")]).count == 1)
+        #expect(
+            try problems("slack", ["url": .secret(Secret("http://x.example/y"))]).first?.hasPrefix("url: http://")
+                == true)
     }
 
     @Test(arguments: [

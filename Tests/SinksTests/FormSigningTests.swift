@@ -29,7 +29,9 @@ extension YAMLNode {
     private static let form = """
         { url: "https://x.example/", body: "${settings.format}", sign: { standard-webhooks: "${settings.keys}" } }
         """
-    private static let keys = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="]
+    private static let keys = [
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    ]
 
     private func send(_ format: String, keys: [String] = keys) async throws -> (HTTPRequest?, AttemptResult) {
         let http = ScriptedHTTP()
@@ -53,7 +55,8 @@ extension YAMLNode {
                 == signature.value(id: id, timestamp: Sample.now.seconds, body: request.body ?? []))
         let isBinary = format == "cloudevents-binary"
         #expect(request.field("ce-type") == (isBinary ? "alert.fired" : nil))
-        #expect(request.field("Content-Type") == "application/" + (format == "cloudevents" ? "cloudevents+json" : "json"))
+        #expect(
+            request.field("Content-Type") == "application/" + (format == "cloudevents" ? "cloudevents+json" : "json"))
         #expect((isBinary ? request.json.text("id") : request.json.text("data.id")) == id || format == "cloudevents")
     }
 

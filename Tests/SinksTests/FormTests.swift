@@ -91,6 +91,23 @@ private func send(
                 == #"_*a* \*b\*_"#)
     }
 
+    @Test func `breaks what programs make links of, and leaves alone what only looks like it`() async throws {
+        func shown(_ text: String) async throws -> String? {
+            let alert = Sample.alert(current: Sample.generation(prompt: text))
+            let value = try await json("'${self.prompt}'", Sample.delivery(Sample.notification(alerts: [alert])))
+            return value?.texts.first?.replacing("\u{200b}", with: "|").replacing("\u{2063}", with: "^")
+        }
+        #expect(
+            try await shown("data:text/html, Tel:+15551234567 mailto:x")
+                == "data:|text/html, Tel:|+^15551234567 mailto:|x")
+        #expect(try await shown("call 555-123-4567 now") == "call 555-^123-^4567 now")
+        #expect(try await shown("#general ~town evil。example a.b@c.de") == "#|general ~|town evil。|example a.b@|c.|de")
+        for text in [
+            "10:30:45 on 2026-05-04T10:00:00Z, 2026-05-04 10:00:00", "Error:no and at: 3.5 of 15.120Z", "1234567890123",
+            "img_01k 1920x1080 #1 ~5 1-2 9/10", "a+b c - d",
+        ] { #expect(try await shown(text) == text) }
+    }
+
     @Test func `cuts each text in its own unit`() async throws {
         let long = Sample.delivery(saying: String(repeating: "👩‍👩‍👧‍👦", count: 50))
         let cut = try await json("'${t}'", texts: "{ t: { text: '${title}', limit: 30 } }", long)
@@ -118,6 +135,41 @@ private func send(
         let second = try #require(try await send(form("4KB"), delivery).request)
         #expect((second.body?.count ?? 0) <= 4000 && second.json.text("self.id") == "img_01k")
         #expect(try await send(form("10"), delivery).result.outcome.name == "refused")
+    }
+
+    @Test func `has a part of its tree only while a condition holds`() async throws {
+        let parts = "[{ $when: \"'text' != ''\", a: '${severity}' }, { $when: resolved, b: 1 }, 2]"
+        #expect(try await json(parts)?.shape == .list([.map(CELMap([("a", "text")])), .int(0)]))
+        #expect(try await json("{ b: { $when: 'self.nothing == 1', c: 1 }, d: 2 }") == .map(CELMap([("d", .int(2))])))
+        let kind = formKind("request: { url: https://x.example/, json: { $when: resolved, a: 1 } }")
+        #expect(kind.problems.first?.contains("the whole body cannot depend on a condition") == true)
+    }
+
+    @Test func `has an item of a list for each alert`() async throws {
+        let items =
+            "[{ $each: alert, $when: \"alert.state != 'x'\", a: '${alert.id}', k: '${key}', n: '${alerts.size()}' }, 2]"
+        let one = try #require(try await json(items))
+        #expect(one.shape == .list([.map(CELMap([("a", "text"), ("k", "text"), ("n", .int(0))])), .int(0)]))
+        var second = Sample.alert()
+        second.id = AlertID(rule: "refused-by-policy", resource: Sample.resource, activation: 2)
+        let digest = Sample.delivery(Sample.notification(alerts: [Sample.alert(), second]))
+        let two = try #require(try await json(items, digest))
+        #expect(two.at("0.n") == .int(1) && two.text("1.a") == second.id.rawValue && two.text("1.k") == two.text("1.a"))
+        #expect(two.text("0.a") == one.text("0.a") && two.at("2") == .int(2))
+        let kind = formKind("request: { url: https://x.example/, json: { a: { $each: alert, b: 1 } } }")
+        #expect(kind.problems.first?.contains("only the items of a list") == true)
+    }
+
+    @Test func `says where it comes from, and what it is about if that is several`() async throws {
+        let one = "warning · refused-by-policy · studio · generation img_01k · team=trust-and-safety"
+        #expect(try await json("'${origin}'", grammar: "data") == .string(one))
+        #expect(try await json("'${listing}${title_has_markup}'") == "true")
+        let digest = Sample.delivery(
+            Sample.notification(title: [.literal("*a*")], alerts: Array(repeating: Sample.alert(), count: 12)))
+        #expect(try await json("'${origin}'", grammar: "data", digest)?.texts.first?.contains("12 alerts") == true)
+        #expect(try await json("'${title_has_markup}'", digest) == .bool(false))
+        let listing = try #require(try await json("'${listing}'", grammar: "data", digest)?.texts.first)
+        #expect(listing.split(separator: "\n").count == 11 && listing.hasSuffix("\n… and 2 more"))
     }
 
     @Test func `sends forms, texts, callbacks and events`() async throws {
@@ -198,6 +250,79 @@ private func send(
     }
 }
 
+@Suite struct `What a form sends instead` {
+    private let form = """
+        settings: { quiet: { type: boolean, default: false, summary: s } }
+        request: { url: https://x.example/, json: { a: 1, b: { c: 2, d: 3 }, e: 4 } }
+        keep: { id: "${body.id}" }
+        resolved:
+          - says: update
+            when: "!settings.quiet"
+            needs: [id]
+            request: { method: PUT, merge: { b: { c: null, f: "${kept.id}" }, e: null, g: { h: 5, i: null } } }
+          - { says: close, when: "!settings.quiet", request: { merge: { closed: true } } }
+        """
+
+    private func sent(_ earlier: [String: String] = [:], quiet: Bool = false) async throws -> HTTPRequest {
+        let resolve = Sample.delivery(Sample.notification(reason: .resolved), earlier: earlier)
+        return try #require(try await send(form, resolve, values: ["quiet": .boolean(quiet)]).request)
+    }
+
+    @Test func `is the first that fits, with what it changes of the ordinary body`() async throws {
+        let update = try await sent(["id": "7"])
+        #expect(update.method == "PUT")
+        #expect(update.bodyText == #"{"a":1,"b":{"d":3,"f":"7"},"g":{"h":5}}"#)
+        #expect(try await sent().bodyText == #"{"a":1,"b":{"c":2,"d":3},"e":4,"closed":true}"#)
+        #expect(try await sent(["id": "7"], quiet: true).bodyText == #"{"a":1,"b":{"c":2,"d":3},"e":4}"#)
+    }
+
+    @Test func `changes a form's fields too`() async throws {
+        let form = """
+            request: { url: https://x.example/, form: { a: "1", b: "2" } }
+            resolved: { says: message, request: { merge: { b: null, c: "${severity}" } } }
+            """
+        let request = try await send(form, Sample.delivery(Sample.notification(reason: .resolved))).request
+        #expect(request?.bodyText == "a=1&c=warning")
+    }
+}
+
+@Suite struct `A form's settings` {
+    private let form = """
+        settings:
+          url: { summary: u }
+          token: { secret: true, summary: t }
+        checks:
+          - { refuse: settings.url == null && settings.token == null, setting: url, reason: "is required, or a token" }
+          - { refuse: "settings.token.startsWith('x')", setting: token, reason: must not begin with x }
+        request: { url: "${settings.token == null ? settings.url : 'https://api.example'}${settings.token == null ? '' : '/post'}" }
+        """
+
+    @Test func `can be refused together, with the reason`() throws {
+        let kind = try #require(formKind(form).kind)
+        for (values, expected) in [
+            ([:], ["url: is required, or a token"]), (["url": .string("")], ["url: is required, or a token"]),
+            (["token": .secret(Secret("xy"))], ["token: must not begin with x"]),
+            (["url": .string("http://x.example/")], ["url: http:// to another machine"]),
+            (["url": .string("https://x.example/")], []), (["token": .secret(Secret("y"))], []),
+        ] as [([String: SettingValue], [String])] {
+            var told: [String] = []
+            do throws(SinkConfigurationError) {
+                _ = try kind.make(configuration(values), services())
+            } catch {
+                told = error.problems.map { "\($0.key): \($0.message)" }
+            }
+            #expect(told.count == expected.count)
+            for (told, expected) in zip(told, expected) { #expect(told.hasPrefix(expected)) }
+        }
+    }
+
+    @Test func `choose the address, in which the author's words are not encoded`() async throws {
+        #expect(try await send(form, values: ["token": .string("y")]).request?.url == "https://api.example/post")
+        let own = try await send(form, values: ["url": .string("https://x.example/a?b=c")]).request
+        #expect(own?.url == "https://x.example/a?b=c")
+    }
+}
+
 @Suite struct `A form's answer` {
     private let form = """
         request: { url: https://x.example/, json: {} }
@@ -259,6 +384,25 @@ private func send(
         #expect(lost.result.outcome.name == "failed" && lost.result.kept["id"] == "")
     }
 
+    @Test func `may say that every message would meet the same`() async throws {
+        let form = """
+            request: { url: https://x.example/ }
+            outcome:
+              refused:
+                - { when: body.error == 'key', pause: true }
+                - { when: status == 404, pause: false }
+              delivered: status == 401
+            """
+        func pauses(_ status: Int, _ body: String = "") async throws -> Misconfiguration? {
+            try await send(form, http: ScriptedHTTP(status, body)).result.misconfiguration
+        }
+        #expect(try await pauses(200, #"{"error":"key"}"#) == .certain)
+        #expect(try await pauses(404) == nil)
+        #expect(try await pauses(401) == nil)
+        #expect(try await pauses(410) == .certain)
+        #expect(try await pauses(403) == .likely)
+    }
+
     @Test func `gives a reason without a stranger's controls`() async throws {
         let result = try await send(
             form.replacing("it is ${body.error}", with: "it is ${body.more}"),
@@ -295,6 +439,17 @@ private func send(
         ("limits: { body: big }\nrequest: { url: https://x.example/ }", "3:17", "such as 28KB"),
         ("settings: { timeout: { summary: s } }\nrequest: { url: https://x.example/ }", "3:13", "already"),
         ("settings: { a: { type: text } }\nrequest: { url: https://x.example/ }", "3:16", "has no `summary`"),
+        (
+            "request: { url: https://x.example/ }\nresolved: { says: close, request: { merge: { a: 1 } } }", "4:47",
+            "no `json`"
+        ),
+        ("request: { url: https://x.example/, merge: {} }", "3:37", "unknown key 'merge'"),
+        ("request: { url: https://x.example/ }\nchecks: [{ refuse: 'true', setting: a }]", "4:10", "a `setting` and"),
+        (
+            "request: { url: https://x.example/ }\nsettings: { a: { summary: s } }\n"
+                + "checks: [{ refuse: 'true', setting: b, reason: c }]", "5:37", "must be a"
+        ),
+        ("request: { url: https://x.example/ }\nresolved: { says: close, when: 1 }", "4:32", "bool"),
         ("rate: 5\nrequest: { url: https://x.example/ }", "3:7", "such as 10/1m"),
     ])
     func `is told at its place`(_ row: (form: String, place: String, message: String)) {

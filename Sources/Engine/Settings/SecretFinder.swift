@@ -10,7 +10,7 @@ struct SecretFinder {
         "channel", "allow", "deny", "interval", "method", "on_failure", "resolve", "insecure", "ca",
         "client_certificate", "client_key", "group_by", "group_wait", "group_interval", "refresh", "order", "deadline",
         "fallback", "fallback_after", "overflow", "grammar", "count", "texts", "limits", "resolved", "reminder",
-        "keep", "forget", "outcome", "name", "summary", "documentation", "tried",
+        "keep", "forget", "outcome", "checks", "name", "summary", "documentation", "tried",
     ]
     /// Of a request that the configuration describes.
     private static let harmlessRequestKeys: Set<String> = ["method", "query", "json", "form", "text", "body", "basic"]

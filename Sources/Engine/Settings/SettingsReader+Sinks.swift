@@ -165,11 +165,9 @@ extension SettingsReader {
 
     /// A setting under a name of the user's: plain, a secret, or declared as in a preset with a `value` beside it.
     private mutating func namedValue(_ name: String, _ node: YAMLNode) -> NamedValue? {
-        if case .mapping(let entries) = node.value,
-            let written = entries.first(where: { $0.key.scalarText == "value" })?.value
-                ?? entries.first(where: { $0.key.scalarText == "default" })?.value
-        {
-            return namedValue(name, written)
+        if node.isNull { return NamedValue(name: name, value: nil) }
+        if case .mapping(let entries) = node.value, !entries.contains(where: { isSecret($0.key) }) {
+            return declaredValue(name, node)
         }
         let value: SettingValue? =
             switch node.value {
@@ -181,6 +179,29 @@ extension SettingsReader {
             case .mapping: secret(node, what: "`\(name)`").map(SettingValue.secret)
             }
         return value.map { NamedValue(name: name, value: $0) }
+    }
+
+    private func isSecret(_ key: YAMLNode) -> Bool { ["env", "file"].contains(key.scalarText) }
+
+    private mutating func declaredValue(_ name: String, _ node: YAMLNode) -> NamedValue? {
+        let known = SettingDeclaration.keys + ["env", "file"]
+        guard let members = reader.members(of: node, known: known, what: "`\(name)`") else { return nil }
+        let type = members["type"].flatMap {
+            reader.choice($0, what: "`type`", among: SettingType.writtenNames)
+        }
+        let declaration = SettingDeclaration(
+            name, type.flatMap { SettingType(written: $0) } ?? .text,
+            isRequired: members["required"].flatMap { reader.boolean($0, what: "`required`") } ?? false,
+            isSecret: members["secret"].flatMap { reader.boolean($0, what: "`secret`") } ?? false,
+            allowedValues: members["allowed"].map { reader.texts($0, what: "`allowed`").map(\.text) },
+            "of the configuration")
+        if let written = members["value"] ?? members["default"] {
+            return NamedValue(declaration, value: value(written, declaration))
+        }
+        if declaration.isRequired {
+            reader.error(at: node, "the setting '\(name)' has no `value`", hint: "such as \(name): { value: … }")
+        }
+        return NamedValue(declaration, value: nil)
     }
 
     private mutating func text(_ node: YAMLNode, _ declaration: SettingDeclaration, what: String) -> SettingValue? {

@@ -13,7 +13,7 @@ package struct SettingDeclaration: Sendable, Hashable {
     /// What holds where nothing is written.
     package var defaultValue: SettingValue?
 
-    init(
+    package init(
         _ name: String, _ type: SettingType, isRequired: Bool = false, isSecret: Bool = false,
         allowedValues: [String]? = nil, default defaultValue: SettingValue? = nil, _ summary: String
     ) {
@@ -25,6 +25,9 @@ package struct SettingDeclaration: Sendable, Hashable {
         self.defaultValue = defaultValue
         self.summary = summary
     }
+
+    /// What a preset may say of a setting, and what a sink made from a copy of it adds: its `value`.
+    package static let keys = ["type", "required", "secret", "allowed", "default", "summary", "value"]
 }
 
 /// What may be written for a setting, and as which ``SettingValue`` it then arrives.
@@ -42,4 +45,18 @@ package struct SettingDeclaration: Sendable, Hashable {
 /// | `values` | a mapping of names to texts, numbers, `true`, `false` or secrets | `named` |
 package enum SettingType: String, Sendable, Hashable, CaseIterable {
     case text, textList, path, textMap, integer, boolean, duration, tree, values
+
+    /// The types that a preset may declare, by the names that it writes.
+    private static let names: [(written: String, type: SettingType)] = [
+        ("text", .text), ("text_list", .textList), ("path", .path), ("text_map", .textMap), ("integer", .integer),
+        ("boolean", .boolean), ("duration", .duration),
+    ]
+
+    package static let writtenNames = names.map(\.written)
+
+    /// The type of that name, as a preset writes it.
+    package init?(written: String) {
+        guard let entry = SettingType.names.first(where: { $0.written == written }) else { return nil }
+        self = entry.type
+    }
 }

@@ -48,14 +48,39 @@ package struct SettingTree: Sendable, Hashable {
     package func hash(into hasher: inout Hasher) { hasher.combine(node.position) }
 }
 
-/// One entry of `settings:` of an `http` sink.
+/// One entry of `settings:` of an `http` sink: a value, or, in a copied preset, its declaration and perhaps a value.
 package struct NamedValue: Sendable, Hashable {
-    package var name: String
-    package var value: SettingValue
+    package var declaration: SettingDeclaration
+    /// Nil for a setting that may be left out and was.
+    package var value: SettingValue?
 
-    package init(name: String, value: SettingValue) {
-        self.name = name
+    package var name: String { declaration.name }
+
+    package init(_ declaration: SettingDeclaration, value: SettingValue?) {
+        self.declaration = declaration
         self.value = value
+    }
+
+    /// A value that nothing declares, or nothing under a name of its own.
+    package init(name: String, value: SettingValue?) {
+        let type = value?.type ?? .text
+        self.init(
+            SettingDeclaration(name, type, isRequired: value != nil, "of the configuration"), value: value)
+    }
+}
+
+extension SettingValue {
+    /// What it would be declared as.
+    fileprivate var type: SettingType {
+        switch self {
+        case .string, .secret: .text
+        case .stringList, .secretList: .textList
+        case .integer: .integer
+        case .boolean: .boolean
+        case .duration: .duration
+        case .stringMap: .textMap
+        case .tree, .named: .tree
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 /// Every kind of sink there is.
 package enum SinkCatalog {
     /// Kinds that are more than a preset.
-    private static let coded: [SinkKind] = [.slack, .email, .exec, .mqtt, .file, .log, .http, .heartbeat]
+    private static let coded: [SinkKind] = [.email, .exec, .mqtt, .file, .log, .http, .heartbeat]
 
     /// All kinds in the order in which `auspex sink list` shows them: those with code, then the presets.
     package static let kinds: [SinkKind] = coded + PresetLibrary.names.compactMap { PresetLibrary.kind(named: $0) }

@@ -13,9 +13,11 @@ struct Form: Sendable {
     var unit: TextUnit
     var texts: [FormText]
     var request: FormRequest
-    /// What is sent instead when an alert resolves, or is still firing.
-    var resolved: FormFollowUp?
-    var reminder: FormFollowUp?
+    /// What is sent instead when an alert resolves, or is still firing: the first that fits.
+    var resolved: [FormFollowUp]
+    var reminder: [FormFollowUp]
+    /// What settings must not be, besides what their declarations say.
+    var checks: [FormCheck]
     var keep: [FormKept]
     /// What of the kept is dropped when the condition holds; the next attempt does without.
     var forget: [FormForget]
@@ -27,6 +29,9 @@ struct Form: Sendable {
     var scope: FormScope
     /// Whether anything in it names one of ``FormSituation/recordNames``.
     var needsRecords: Bool
+
+    /// Every request that it may lead to.
+    var requests: [FormRequest] { [request] + (resolved + reminder).map(\.request) }
 }
 
 /// What a preset says about itself.
@@ -101,6 +106,10 @@ indirect enum FormTree: Sendable {
     case leaf(FormLeaf)
     case mapping([(name: String, value: FormTree)])
     case list([FormTree])
+    /// There while the condition holds; one that cannot be evaluated does not.
+    case conditional(Program, FormTree)
+    /// In a list: once for each alert, as if the notification were about that one alone.
+    case eachAlert(FormTree)
 }
 
 enum FormBody: Sendable {
@@ -136,6 +145,8 @@ struct FormRequest: Sendable {
 /// What is sent about an alert that was told before.
 struct FormFollowUp: Sendable {
     var says: Manner
+    /// When it is the one; always where there is no condition.
+    var condition: Program?
     /// What must have been kept; where it was not, the ordinary request is sent. It is not kept anew.
     var needs: [String]
     var request: FormRequest
@@ -168,4 +179,15 @@ struct FormOutcome: Sendable {
     /// How long to wait: seconds, a duration, or a time.
     var after: Template?
     var reason: Template?
+    /// Whether every message would meet the same, so that the sink pauses; nil where the status decides.
+    var pauses: Bool?
+}
+
+/// Settings that do not go together.
+struct FormCheck: Sendable {
+    /// Over the settings; where it holds, they are refused.
+    var condition: Program
+    /// The setting that is to be changed.
+    var setting: String
+    var reason: String
 }

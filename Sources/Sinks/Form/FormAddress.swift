@@ -41,7 +41,10 @@ enum FormAddress {
                 base += text
             case .insert(let insert):
                 let value = inserted.next() ?? ""
-                if position == 0, insert.isOwn {
+                if insert.isConstant {
+                    if tail != nil, base.hasSuffix("/"), value.hasPrefix("/") { base.removeLast() }
+                    base += value
+                } else if position == 0, insert.isOwn {
                     let address = value.prefix { $0 != "#" }
                     base = String(address.prefix { $0 != "?" })
                     tail = String(address.dropFirst(base.count).dropFirst())
@@ -80,6 +83,26 @@ extension FormInsert {
             // What a service answered may not choose where the next request goes.
             case .own: !program.references("kept")
             }
+        }
+    }
+
+    /// Whether it is words of the form's author, or a choice among them: nothing to be encoded.
+    var isConstant: Bool {
+        switch self {
+        case .text, .optional: false
+        case .conditional(_, let first, let second): first.isConstant && second.isConstant
+        case .value(let program, _): program.constant != nil
+        }
+    }
+
+    /// The setting that it is, or that it chooses; nil for anything else.
+    func settingName(_ activation: Activation) -> String? {
+        switch self {
+        case .value(_, .setting(let name)): return name
+        case .conditional(let condition, let first, let second):
+            guard let holds = try? condition.evaluateBool(activation) else { return nil }
+            return (holds ? first : second).settingName(activation)
+        default: return nil
         }
     }
 

@@ -22,9 +22,16 @@ struct FormJudge {
             let reason = Answer.reason(of: response, mask: mask) + " (the next attempt says it anew)"
             return AttemptResult(.failed(reason: reason, after: retryAfter(response)), answer: answer, kept: kept)
         }
+        let clause = form.outcomes.first { holds($0.condition, activation) }
         return AttemptResult(
-            outcome(response, activation), answer: answer, kept: kept,
-            misconfiguration: HTTPOutcome.misconfiguration(response))
+            outcome(clause, response, activation), answer: answer, kept: kept,
+            misconfiguration: misconfiguration(clause, response))
+    }
+
+    /// What the form says of it, else what the status says.
+    private func misconfiguration(_ clause: FormOutcome?, _ response: HTTPResponse) -> Misconfiguration? {
+        if let pauses = clause?.pauses { return pauses ? .certain : nil }
+        return clause?.meaning == .delivered ? nil : HTTPOutcome.misconfiguration(response)
     }
 
     private func activation(_ response: HTTPResponse, _ values: [String: CELValue]) -> Activation {
@@ -53,11 +60,11 @@ struct FormJudge {
         return kept
     }
 
-    private func outcome(_ response: HTTPResponse, _ activation: Activation) -> AttemptOutcome {
+    private func outcome(
+        _ clause: FormOutcome?, _ response: HTTPResponse, _ activation: Activation
+    ) -> AttemptOutcome {
         let usual = Answer.reason(of: response, mask: mask)
-        guard let clause = form.outcomes.first(where: { holds($0.condition, activation) }) else {
-            return HTTPOutcome.outcome(of: response, reason: usual, now: now)
-        }
+        guard let clause else { return HTTPOutcome.outcome(of: response, reason: usual, now: now) }
         let reason = clause.reason.flatMap { said($0, activation) } ?? usual
         let after = patience(clause, response, activation)
         switch clause.meaning {

@@ -4,8 +4,7 @@
 /// own words are no secrets.
 enum FormLiterals {
     static func secrets(of form: Form) -> [String] {
-        let requests = [form.request, form.resolved?.request, form.reminder?.request].compactMap(\.self)
-        return requests.flatMap { secrets(of: $0) }
+        form.requests.flatMap { secrets(of: $0) }
     }
 
     private static func secrets(of request: FormRequest) -> [String] {
@@ -14,7 +13,7 @@ enum FormLiterals {
         for (name, leaf) in request.query { found += secrets(name, leaf) }
         if let basic = request.basic { found += basic.password.literals }
         if case .aws(let credentials)? = request.signing {
-            found += credentials.secretKey.literals + (credentials.sessionToken?.literals ?? [])
+            for key in ["secret_key", "session_token"] { found += credentials.ways[key]?.literals ?? [] }
         }
         switch request.body {
         case .json(let tree): found += secrets("", tree)
@@ -29,6 +28,7 @@ enum FormLiterals {
         case .constant: []
         case .leaf(let leaf): soundsSecret(name) ? secrets(name, leaf) : []
         case .list(let items): items.flatMap { secrets(name, $0) }
+        case .conditional(_, let tree), .eachAlert(let tree): secrets(name, tree)
         case .mapping(let members): members.flatMap { secrets($0.name, $0.value) }
         }
     }

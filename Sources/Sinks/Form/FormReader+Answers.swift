@@ -47,7 +47,9 @@ extension FormReader {
             }
         }
         let what = "`\(meaning.rawValue)`"
-        guard let members = reader.members(of: node, known: ["when", "after", "reason"], what: what) else { return nil }
+        guard let members = reader.members(of: node, known: ["when", "after", "reason", "pause"], what: what) else {
+            return nil
+        }
         guard let when = members["when"] else {
             reader.error(at: node, "\(what) has no `when`", hint: "a condition, such as when: status == 429")
             return nil
@@ -56,6 +58,7 @@ extension FormReader {
         return FormOutcome(
             meaning: meaning, condition: condition,
             after: members["after"].flatMap { answerTemplate($0, environment) },
-            reason: members["reason"].flatMap { answerTemplate($0, environment) })
+            reason: members["reason"].flatMap { answerTemplate($0, environment) },
+            pauses: members["pause"].flatMap { reader.boolean($0, what: "`pause`") })
     }
 }

@@ -2,12 +2,15 @@ import CEL
 import ConfigurationFiles
 
 extension FormReader {
-    private static let bodyKeys = ["json", "form", "text", "body"]
+    static let bodyKeys = ["json", "form", "text", "body"]
     private static let requestKeys = ["method", "url", "query", "headers", "basic"] + signingKeys + bodyKeys
     private static let methods = ["POST", "PUT", "PATCH", "DELETE", "GET"]
+    /// In a mapping of `json`: the condition under which it is there, and that it is there for each alert.
+    private static let conditionKey = "$when"
+    private static let repetitionKey = "$each"
 
-    mutating func members(ofRequest node: YAMLNode) -> [String: YAMLNode]? {
-        reader.members(of: node, known: FormReader.requestKeys, what: "`request`")
+    mutating func members(ofRequest node: YAMLNode, adding more: [String] = []) -> [String: YAMLNode]? {
+        reader.members(of: node, known: FormReader.requestKeys + more, what: "`request`")
     }
 
     mutating func request(
@@ -45,7 +48,13 @@ extension FormReader {
     }
 
     private mutating func body(_ members: [String: YAMLNode], _ environment: Environment) -> FormBody? {
-        if let node = members["json"] { return tree(node, environment).map(FormBody.json) }
+        if let node = members["json"] {
+            let tree = tree(node, environment)
+            if case .conditional? = tree {
+                reader.error(at: node, "the whole body cannot depend on a condition", hint: "a part of it can")
+            }
+            return tree.map(FormBody.json)
+        }
         if let node = members["form"] { return .form(leaves(node, environment, what: "`form`")) }
         if let node = members["text"] { return leaf(node, environment, what: "the body").map(FormBody.text) }
         guard let node = members["body"] else { return FormBody.none }
@@ -93,22 +102,41 @@ extension FormReader {
 
     private mutating func tree(_ node: YAMLNode, _ environment: Environment) -> FormTree? {
         switch node.value {
-        case .mapping(let entries):
-            var members: [(name: String, value: FormTree)] = []
-            for (key, value) in entries {
-                guard let name = key.scalarText else {
-                    reader.error(at: key, "a name must be a text")
-                    continue
-                }
-                if let value = tree(value, environment) { members.append((name, value)) }
-            }
-            return .mapping(members)
-        case .sequence(let items): return .list(items.compactMap { tree($0, environment) })
+        case .mapping(let entries): return mapping(entries, environment)
+        case .sequence(let items): return .list(items.compactMap { item($0, environment) })
         case .scalar(let text, .plain):
             if let constant = FormReader.constant(text) { return .constant(constant) }
             return leaf(node, environment, what: "this value").map(FormTree.leaf)
         case .scalar: return leaf(node, environment, what: "this value").map(FormTree.leaf)
         }
+    }
+
+    private mutating func mapping(
+        _ entries: [(key: YAMLNode, value: YAMLNode)], _ environment: Environment
+    ) -> FormTree {
+        var members: [(name: String, value: FormTree)] = []
+        var condition: Program?
+        for (key, value) in entries {
+            switch key.scalarText {
+            case FormReader.conditionKey?:
+                condition = self.condition(value, environment, what: "`\(FormReader.conditionKey)`")
+            case FormReader.repetitionKey?:
+                reader.error(at: key, "only the items of a list can be there for each alert")
+            case let name?:
+                if let value = tree(value, environment) { members.append((name, value)) }
+            case nil: reader.error(at: key, "a name must be a text")
+            }
+        }
+        return condition.map { .conditional($0, .mapping(members)) } ?? .mapping(members)
+    }
+
+    /// An item of a list, which may be there for each alert.
+    private mutating func item(_ node: YAMLNode, _ environment: Environment) -> FormTree? {
+        guard case .mapping(let entries) = node.value,
+            let each = entries.first(where: { $0.key.scalarText == FormReader.repetitionKey })
+        else { return tree(node, environment) }
+        _ = reader.choice(each.value, what: "`\(FormReader.repetitionKey)`", among: ["alert"])
+        return .eachAlert(mapping(entries.filter { $0.key.scalarText != FormReader.repetitionKey }, environment))
     }
 
     /// What a plain scalar of YAML's core schema is in JSON, if it is no text.
@@ -121,41 +149,6 @@ extension FormReader {
             if let number = Int64(text) { return .int(number) }
             let isNumber = text.utf8.allSatisfy { "0123456789.-+eE".utf8.contains($0) }
             return isNumber ? Double(text).flatMap { $0.isFinite ? .double($0) : nil } : nil
-        }
-    }
-
-    /// `resolved:` or `reminder:`. Its request has what it does not say from the ordinary one.
-    mutating func followUp(
-        _ node: YAMLNode, _ name: String, base: [String: YAMLNode], kept: [String], _ environment: Environment
-    ) -> FormFollowUp? {
-        guard let members = reader.members(of: node, known: ["says", "needs", "request"], what: "`\(name)`") else {
-            return nil
-        }
-        guard let says = members["says"] else {
-            reader.error(at: node, "`\(name)` has no `says`", hint: "update, thread, close or message")
-            return nil
-        }
-        let manner = choice(says, what: "`says`", FormFollowUp.Manner.self)
-        var needs: [String] = []
-        if let node = members["needs"] {
-            for (item, name) in reader.texts(node, what: "`needs`") {
-                if kept.contains(name) {
-                    needs.append(name)
-                } else {
-                    let near = Suggestion.nearest(to: name, among: kept).map { "did you mean '\($0)'?" }
-                    reader.error(at: item, "nothing is kept under the name '\(name)'", hint: near ?? "see `keep`")
-                }
-            }
-        }
-        var merged = base
-        if let own = members["request"].flatMap({ self.members(ofRequest: $0) }) {
-            if FormReader.bodyKeys.contains(where: { own[$0] != nil }) {
-                for key in FormReader.bodyKeys { merged[key] = nil }
-            }
-            merged.merge(own) { _, new in new }
-        }
-        return request(merged, at: members["request"] ?? node, environment).map {
-            FormFollowUp(says: manner ?? .message, needs: needs, request: $0)
         }
     }
 }

@@ -2,12 +2,6 @@ import ConfigurationFiles
 import Core
 
 extension FormReader {
-    private static let typeNames: [String: SettingType] = [
-        "text": .text, "text_list": .textList, "path": .path, "text_map": .textMap, "integer": .integer,
-        "boolean": .boolean, "duration": .duration,
-    ]
-    static let declarationKeys = ["type", "required", "secret", "allowed", "default", "summary", "value"]
-
     /// The declarations of a preset.
     mutating func settings(_ node: YAMLNode) -> [SettingDeclaration] {
         let taken = Set((ConnectionSettings.httpDeclarations + SinkCatalog.commonSettings).map(\.name))
@@ -23,12 +17,12 @@ extension FormReader {
 
     private mutating func declaration(_ name: String, _ node: YAMLNode) -> SettingDeclaration? {
         guard
-            let members = reader.members(of: node, known: FormReader.declarationKeys, what: "the setting `\(name)`")
+            let members = reader.members(of: node, known: SettingDeclaration.keys, what: "the setting `\(name)`")
         else { return nil }
         let written = members["type"].flatMap {
-            reader.choice($0, what: "`type`", among: FormReader.typeNames.keys.sorted())
+            reader.choice($0, what: "`type`", among: SettingType.writtenNames)
         }
-        let type = written.flatMap { FormReader.typeNames[$0] } ?? .text
+        let type = written.flatMap { SettingType(written: $0) } ?? .text
         guard let summary = members["summary"].flatMap({ reader.text($0, what: "`summary`") }) else {
             reader.error(at: node, "the setting `\(name)` has no `summary`", hint: "one line that says what it is")
             return nil

@@ -7,12 +7,15 @@ struct FormReader {
     var reader: YAMLReader
     /// The names of the declared texts that an expression may use where it stands.
     var textNames: Set<String> = []
+    /// Whether every setting may be missing, as far as expressions know: a copied preset asks for those it has as for
+    /// those it has not.
+    private var settingsMayBeNull = false
     /// Whether an expression named one of ``FormSituation/recordNames``.
     var namesRecords = false
 
     static let keys = [
         "name", "summary", "documentation", "tried", "settings", "grammar", "count", "texts", "request", "limits",
-        "resolved", "reminder", "keep", "forget", "outcome", "rate",
+        "resolved", "reminder", "keep", "forget", "outcome", "rate", "checks",
     ]
 
     private init(file: FileText) { reader = YAMLReader(file: file) }
@@ -45,6 +48,7 @@ struct FormReader {
     ) -> (form: Form?, diagnostics: [FileDiagnostic]) {
         var reader = FormReader(file: file)
         let heading = FormHeading(name: "http", summary: "", settings: settings)
+        reader.settingsMayBeNull = true
         return reader.form(heading, members)
     }
 
@@ -68,7 +72,8 @@ struct FormReader {
         let keptEntries = members["keep"].map { reader.entries(of: $0, what: "`keep`") } ?? []
         let textEntries = members["texts"].map { reader.entries(of: $0, what: "`texts`") } ?? []
         let names = textEntries.filter { isFree($0.name, at: $0.key) }.map(\.name)
-        let scope = FormScope(settings: heading.settings, kept: keptEntries.map(\.name), texts: names)
+        let scope = FormScope(
+            settings: heading.settings, mayBeNull: settingsMayBeNull, kept: keptEntries.map(\.name), texts: names)
 
         textNames = ["title", "text"]
         var texts: [FormText] = []
@@ -85,16 +90,17 @@ struct FormReader {
             return self.request(requestMembers, at: node, scope.request)
         }
         let followUps = ["resolved", "reminder"].map { name in
-            members[name].flatMap {
-                followUp($0, name, base: requestMembers, kept: keptEntries.map(\.name), scope.request)
-            }
+            members[name].map {
+                self.followUps($0, name, base: requestMembers, kept: keptEntries.map(\.name), scope.request)
+            } ?? []
         }
+        let checks = members["checks"].map { self.checks($0, heading.settings, scope.checks) } ?? []
         let answer = self.answer(members, keptEntries, scope.answer)
         let limit = members["limits"].flatMap { bodyLimit($0) }
         guard let request, !reader.diagnostics.contains(where: \.isError) else { return (nil, diagnostics) }
         let form = Form(
             heading: heading, grammar: grammar, unit: unit, texts: texts, request: request, resolved: followUps[0],
-            reminder: followUps[1], keep: answer.keep, forget: answer.forget, outcomes: answer.outcomes,
+            reminder: followUps[1], checks: checks, keep: answer.keep, forget: answer.forget, outcomes: answer.outcomes,
             bodyLimit: limit, scope: scope, needsRecords: namesRecords)
         return (form, diagnostics)
     }

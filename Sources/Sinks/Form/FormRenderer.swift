@@ -23,6 +23,7 @@ struct FormRenderer {
         for text in form.texts {
             var rendered = render(text)
             if text.isOneLine { rendered = rendered.mapTexts { $0.replacing("\n", with: " ") } }
+            rendered = rendered.trimmed
             pieces[text.name] = rendered
             let limit = text.limit.map(situation.squeeze.limit)
             activation[text.name] = .string(text.grammar.written(rendered, limit: limit, unit: form.unit))
@@ -119,6 +120,9 @@ struct FormRenderer {
         }
     }
 
+    /// A condition that cannot be evaluated does not hold.
+    func holds(_ condition: Program) -> Bool { (try? condition.evaluateBool(activation)) ?? false }
+
     /// What an insert of an address gives, to be encoded there.
     func rawText(_ insert: FormInsert) throws(EvaluationError) -> String? {
         switch insert {
@@ -144,10 +148,22 @@ struct FormRenderer {
         switch tree {
         case .constant(let value): value
         case .leaf(let leaf): value(leaf)
-        case .list(let items): .list(items.compactMap { value($0) })
+        case .list(let items): .list(items.flatMap { values($0) })
+        case .conditional(let condition, let tree): holds(condition) ? value(tree) : nil
+        case .eachAlert(let tree): .list(values(.eachAlert(tree)))
         case .mapping(let members):
             .map(CELMap(members.compactMap { member in value(member.value).map { (member.name, $0) } }))
         }
+    }
+}
+
+extension FormRenderer {
+    /// What an item of a list becomes: none, one, or one for each alert.
+    private func values(_ item: FormTree) -> [CELValue] {
+        guard case .eachAlert(let tree) = item else { return value(item).map { [$0] } ?? [] }
+        let alerts = situation.notification.alerts
+        guard alerts.count > 1 else { return value(tree).map { [$0] } ?? [] }
+        return alerts.compactMap { FormRenderer(form, situation.about($0)).value(tree) }
     }
 }
 

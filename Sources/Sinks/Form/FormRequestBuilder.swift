@@ -13,6 +13,8 @@ struct FormRequestBuilder {
     let connection: ConnectionSettings
     /// Of the keys that the form signs with.
     let signer: WebhookSignature
+    /// Of the form that signs for AWS.
+    let credentials: AWSCredentials?
     /// When the attempt is made.
     let now: Timestamp
 
@@ -31,7 +33,7 @@ struct FormRequestBuilder {
         return Exchange(
             method: request.method, url: try url(request),
             fields: fields + signature(request.signing, of: body.bytes), body: body.bytes,
-            signing: try aws(request.signing))
+            signing: try aws(request.signing, credentials))
     }
 
     private func url(_ request: FormRequest) throws(FormProblem) -> String {

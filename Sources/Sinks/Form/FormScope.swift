@@ -7,19 +7,25 @@ struct FormScope: Sendable {
     let request: Environment
     /// For what is decided by an answer.
     let answer: Environment
+    /// For what is decided before anything is sent.
+    let checks: Environment
     private let settingsType: ObjectType
     private let keptType: ObjectType
 
     /// Names whose values anybody may have written.
     static let foreignNames: Set<String> = [
-        "rule", "labels", "alerts", "alert", "self", "old", "title", "text", "callback", "cloudevent",
+        "rule", "labels", "alerts", "alert", "self", "old", "title", "text", "origin", "listing", "callback",
+        "cloudevent",
     ]
     /// Names that a declared text may not take.
     static let reservedNames = Set(common.map(\.name)).union(["title", "text", "settings", "kept"])
 
-    /// - Parameter texts: the names of the declared texts.
-    init(settings: [SettingDeclaration], kept: [String], texts: [String]) {
-        settingsType = ObjectType(name: "Settings", fields: settings.map(FormScope.field))
+    /// - Parameters:
+    ///   - mayBeNull: whether all settings may be missing; otherwise those that are neither required nor have a default.
+    ///   - texts: the names of the declared texts.
+    init(settings: [SettingDeclaration], mayBeNull: Bool, kept: [String], texts: [String]) {
+        settingsType = ObjectType(
+            name: "Settings", fields: settings.map { FormScope.field($0, mayBeNull: mayBeNull) })
         keptType = ObjectType(
             name: "Kept", fields: kept.map { FieldDeclaration($0, .string, nullable: true) })
         let shared: [Declarations.Variable] =
@@ -32,6 +38,7 @@ struct FormScope: Sendable {
                 variables: shared + [
                     ("status", .int), ("headers", .map(.string, .string)), ("body", .dyn), ("text", .string),
                 ]))
+        checks = Environment(Declarations(variables: [("settings", .object(settingsType))]))
     }
 
     private static let schema = ResourceSchema.notification.objectType
@@ -40,13 +47,14 @@ struct FormScope: Sendable {
 
     private static let common: [Declarations.Variable] = [
         ("id", .string), ("delivery", .string), ("key", .string), ("reason", .string), ("resolved", .bool),
-        ("reminder", .bool), ("severity", .string), ("opening", .string), ("is_test", .bool), ("version", .string),
+        ("reminder", .bool), ("severity", .string), ("opening", .string), ("origin", .string), ("listing", .string),
+        ("title_has_markup", .bool), ("is_test", .bool), ("version", .string),
         ("timestamp", .timestamp), ("since", .timestamp), ("rule", schema["rule"]?.type ?? .dyn),
         ("labels", .map(.string, .string)), ("alerts", alertsType), ("alert", alertType), ("self", .dyn),
         ("old", .dyn), ("callback", .map(.string, .dyn)), ("cloudevent", .map(.string, .dyn)),
     ]
 
-    private static func field(_ setting: SettingDeclaration) -> FieldDeclaration {
+    private static func field(_ setting: SettingDeclaration, mayBeNull: Bool) -> FieldDeclaration {
         let type: CELType =
             switch setting.type {
             case .text, .path: .string
@@ -57,7 +65,7 @@ struct FormScope: Sendable {
             case .duration: .duration
             case .tree, .values: .dyn
             }
-        let isThere = setting.isRequired || setting.defaultValue != nil
+        let isThere = !mayBeNull && (setting.isRequired || setting.defaultValue != nil)
         return FieldDeclaration(
             setting.name, type, nullable: !isThere, knownValues: setting.allowedValues ?? [],
             documentation: setting.summary)
@@ -67,9 +75,12 @@ struct FormScope: Sendable {
     func settings(_ values: [String: SettingValue]) -> CELValue {
         .record(
             CELRecord(
-                shape: settingsType.shape, values: settingsType.fields.map { values[$0.name]?.expressionValue ?? .null }
-            )
-        )
+                shape: settingsType.shape,
+                values: settingsType.fields.map { field in
+                    // An empty text that may be left out was left out.
+                    guard let value = values[field.name], !(field.nullable && value.isEmpty) else { return .null }
+                    return value.expressionValue ?? .null
+                }))
     }
 
     func kept(_ values: [String: String]) -> CELValue {

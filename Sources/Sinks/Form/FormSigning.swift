@@ -11,15 +11,6 @@ enum FormSigning: Sendable {
     case standardWebhooks(setting: String)
 }
 
-/// What an AWS request is signed with; all of it the author's and the operator's.
-struct FormCredentials: Sendable {
-    var service: FormLeaf
-    var region: FormLeaf
-    var accessKey: FormLeaf
-    var secretKey: FormLeaf
-    var sessionToken: FormLeaf?
-}
-
 extension FormReader {
     static let signingKeys = ["aws", "sign"]
 
@@ -31,37 +22,6 @@ extension FormReader {
         }
         if let node = members["aws"] { return aws(node, members, environment) }
         return members["sign"].flatMap { sign($0, environment) }
-    }
-
-    private static let awsKeys = ["service", "region", "access_key", "secret_key", "session_token"]
-
-    private mutating func aws(
-        _ node: YAMLNode, _ request: [String: YAMLNode], _ environment: Environment
-    ) -> FormSigning? {
-        guard let members = reader.members(of: node, known: FormReader.awsKeys, what: "`aws`") else { return nil }
-        if let basic = request["basic"] {
-            reader.error(at: basic, "`aws` and `basic` both want the Authorization field")
-        }
-        var leaves: [String: FormLeaf] = [:]
-        for key in FormReader.awsKeys {
-            guard let written = members[key] else {
-                if key != "session_token" { reader.error(at: node, "`aws` has no `\(key)`") }
-                continue
-            }
-            guard let leaf = leaf(written, environment, what: "`\(key)`") else { continue }
-            if leaf.isOwn {
-                leaves[key] = leaf
-            } else {
-                reader.error(at: written, "only the author and the settings sign a request")
-            }
-        }
-        guard let service = leaves["service"], let region = leaves["region"], let accessKey = leaves["access_key"],
-            let secretKey = leaves["secret_key"]
-        else { return nil }
-        return .aws(
-            FormCredentials(
-                service: service, region: region, accessKey: accessKey, secretKey: secretKey,
-                sessionToken: leaves["session_token"]))
     }
 
     private mutating func sign(_ node: YAMLNode, _ environment: Environment) -> FormSigning? {
@@ -127,23 +87,5 @@ extension FormRequestBuilder {
             fields.append(HeaderField("webhook-signature", value))
         }
         return fields
-    }
-
-    func aws(_ signing: FormSigning?) throws(FormProblem) -> AWSSigning? {
-        guard case .aws(let credentials)? = signing else { return nil }
-        return AWSSigning(
-            service: try own(credentials.service), region: try own(credentials.region),
-            accessKey: try own(credentials.accessKey), secretKey: try own(credentials.secretKey),
-            sessionToken: try credentials.sessionToken.flatMap { leaf throws(FormProblem) in try optionalOwn(leaf) })
-    }
-
-    private func own(_ leaf: FormLeaf) throws(FormProblem) -> String { try optionalOwn(leaf) ?? "" }
-
-    private func optionalOwn(_ leaf: FormLeaf) throws(FormProblem) -> String? {
-        do throws(EvaluationError) {
-            return try renderer.optionalText(leaf)
-        } catch {
-            throw FormProblem(message: "\(leaf.place) cannot be made: \(error.message)")
-        }
     }
 }

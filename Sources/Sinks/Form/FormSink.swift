@@ -11,6 +11,7 @@ struct FormSink: Sink {
     let settings: CELValue
     let redaction: Redaction
     let signer: WebhookSignature
+    let credentials: AWSCredentialSource?
     let productVersion: String
 
     private struct Attempt {
@@ -20,17 +21,26 @@ struct FormSink: Sink {
     }
 
     func preview(_ delivery: OutgoingDelivery, at now: Timestamp) -> String {
+        let known = credentials?.known
+        let endpoint = endpoint.hiding(known?.secrets ?? [])
         do throws(FormProblem) {
-            return endpoint.preview(try attempt(delivery, now).request)
+            return endpoint.preview(try attempt(delivery, now, known).request)
         } catch {
             return "cannot be sent: " + endpoint.mask.masked(error.message)
         }
     }
 
     func attempt(_ delivery: OutgoingDelivery, at now: Timestamp) async -> AttemptResult {
+        let keys: AWSCredentials?
+        do throws(AWSCredentialProblem) {
+            keys = try await credentials?.credentials(endpoint, at: now)
+        } catch {
+            return AttemptResult(.failed(reason: "no AWS credentials: " + error.message, after: nil))
+        }
+        let endpoint = endpoint.hiding(keys?.secrets ?? [])
         let attempt: Attempt
         do throws(FormProblem) {
-            attempt = try self.attempt(delivery, now)
+            attempt = try self.attempt(delivery, now, keys)
         } catch {
             return AttemptResult(.refused(reason: endpoint.mask.masked(error.message)))
         }
@@ -41,7 +51,9 @@ struct FormSink: Sink {
     }
 
     /// The first request of which the body fits.
-    private func attempt(_ delivery: OutgoingDelivery, _ now: Timestamp) throws(FormProblem) -> Attempt {
+    private func attempt(
+        _ delivery: OutgoingDelivery, _ now: Timestamp, _ credentials: AWSCredentials?
+    ) throws(FormProblem) -> Attempt {
         let notification = redaction.apply(to: delivery.notification)
         var length = 0
         for step in 0...Squeeze.last {
@@ -50,9 +62,11 @@ struct FormSink: Sink {
                 delivery: delivery, notification: squeeze.applied(to: notification), settings: settings,
                 kept: form.scope.kept(delivery.earlier), productVersion: productVersion, squeeze: squeeze,
                 needsRecords: form.needsRecords)
-            let followUp = followUp(for: delivery)
+            let renderer = FormRenderer(form, situation)
+            let followUp = followUp(for: delivery, renderer)
             let builder = FormRequestBuilder(
-                renderer: FormRenderer(form, situation), connection: endpoint.connection, signer: signer, now: now)
+                renderer: renderer, connection: endpoint.connection, signer: signer, credentials: credentials,
+                now: now)
             let exchange = try builder.exchange(followUp?.request ?? form.request)
             length = exchange.body?.count ?? 0
             if let limit = form.bodyLimit, length > limit { continue }
@@ -65,15 +79,17 @@ struct FormSink: Sink {
         throw FormProblem(message: "the body has \(length) bytes however it is shortened, and no more fit")
     }
 
-    private func followUp(for delivery: OutgoingDelivery) -> FormFollowUp? {
-        let followUp =
+    private func followUp(for delivery: OutgoingDelivery, _ renderer: FormRenderer) -> FormFollowUp? {
+        let followUps =
             switch delivery.notification.reason {
-            case .fired: nil as FormFollowUp?
+            case .fired: [] as [FormFollowUp]
             case .resolved: form.resolved
             case .reminder: form.reminder
             }
-        guard let followUp, followUp.needs.allSatisfy({ delivery.earlier[$0]?.isEmpty == false }) else { return nil }
-        return followUp
+        return followUps.first { followUp in
+            followUp.needs.allSatisfy { delivery.earlier[$0]?.isEmpty == false }
+                && followUp.condition.map(renderer.holds) ?? true
+        }
     }
 }
 
@@ -97,8 +113,10 @@ extension FormSink {
             reader.reject(declaration.name, "must be one of \(allowed.joined(separator: ", "))")
         }
         let record = form.scope.settings(values)
+        FormSink.check(form, record, &reader)
         FormSink.checkAddresses(form, values, connection, &reader)
         signer = WebhookSignature(keys: FormSigning.keys(of: form, values, &reader))
+        credentials = AWSCredentialSource(form, settings: record, connection, &reader)
         try reader.finish()
         name = reader.name
         self.kind = kind
@@ -110,15 +128,27 @@ extension FormSink {
         endpoint = HTTPEndpoint(connection: connection, mask: SecretMask(secrets), services: services)
     }
 
+    /// What the form itself says about settings that do not go together: one problem for each setting.
+    private static func check(_ form: Form, _ settings: CELValue, _ reader: inout SettingReader) {
+        let activation = form.scope.checks.activation(["settings": settings])
+        for check in form.checks {
+            guard !reader.problems.contains(where: { $0.key == check.setting }),
+                (try? check.condition.evaluateBool(activation)) == true
+            else { continue }
+            reader.reject(check.setting, check.reason)
+        }
+    }
+
     /// A setting that is a whole address is looked at now, and not at the first delivery.
     private static func checkAddresses(
         _ form: Form, _ values: [String: SettingValue], _ connection: ConnectionSettings,
         _ reader: inout SettingReader
     ) {
-        for request in [form.request, form.resolved?.request, form.reminder?.request].compactMap(\.self) {
-            guard case .insert(.value(_, .setting(let key)))? = request.url.parts.first,
-                let address = values[key]?.expressionValue?.inserted, !address.isEmpty,
-                !reader.problems.contains(where: { $0.key == key }),
+        let activation = form.scope.request.activation(["settings": form.scope.settings(values)])
+        for request in form.requests {
+            guard case .insert(let insert)? = request.url.parts.first,
+                let key = insert.settingName(activation), let address = values[key]?.expressionValue?.inserted,
+                !address.isEmpty, !reader.problems.contains(where: { $0.key == key }),
                 let problem = AddressRules.problem(of: address, connection)
             else { continue }
             reader.reject(key, problem)

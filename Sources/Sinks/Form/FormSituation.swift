@@ -13,6 +13,15 @@ struct FormSituation {
     /// Whether the form names any of ``recordNames``, which cost as much as everything else.
     let needsRecords: Bool
 
+    /// The same for one of the alerts, as if the notification were about no other.
+    func about(_ alert: AlertView) -> FormSituation {
+        var notification = notification
+        notification.alerts = [alert]
+        return FormSituation(
+            delivery: delivery, notification: notification, settings: settings, kept: kept,
+            productVersion: productVersion, squeeze: squeeze, needsRecords: needsRecords)
+    }
+
     static let recordNames = ["rule", "alerts", "alert", "callback", "cloudevent"]
 
     /// The values of the names that requests, texts and answers have in common.
@@ -38,6 +47,9 @@ struct FormSituation {
             "reason": .string(notification.reason.word), "resolved": .bool(notification.reason == .resolved),
             "reminder": .bool(notification.reason == .reminder),
             "severity": .string(notification.severity.rawValue), "opening": .string(Headline.opening(notification)),
+            "origin": .string(Origin.line(of: notification, isTest: delivery.isTest)),
+            "listing": .string(Origin.listing(of: notification)),
+            "title_has_markup": .bool(Headline.hasMarkup(notification)),
             "is_test": .bool(delivery.isTest), "version": .string(productVersion),
             "timestamp": .timestamp(notification.timestamp),
             "labels": .map(CELMap(notification.labels.map { ($0.name, .string($0.value)) })),

@@ -28,6 +28,7 @@ package enum PresetLibrary {
         ("pagerduty", PackageResources.pagerduty_yaml),
         ("pushover", PackageResources.pushover_yaml),
         ("rocketchat", PackageResources.rocketchat_yaml),
+        ("slack", PackageResources.slack_yaml),
         ("splunk-oncall", PackageResources.splunk_oncall_yaml),
         ("teams", PackageResources.teams_yaml),
         ("telegram", PackageResources.telegram_yaml),

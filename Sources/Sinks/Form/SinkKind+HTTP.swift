@@ -20,6 +20,7 @@ extension SinkKind {
             SettingDeclaration("keep", .tree, "what of the answer is kept for the next delivery about the alert"),
             SettingDeclaration("forget", .tree, "when what was kept is no use any more"),
             SettingDeclaration("outcome", .tree, "conditions over status, headers, body and text of the answer"),
+            SettingDeclaration("checks", .tree, "settings that do not go together, with the reason"),
             SettingDeclaration("name", .tree, "of a preset that was copied; not used"),
             SettingDeclaration("summary", .tree, "of a preset that was copied; not used"),
             SettingDeclaration("documentation", .tree, "of a preset that was copied; not used"),
@@ -33,37 +34,19 @@ extension SinkKind {
                 members[name] = tree.node
                 file = tree.file
             }
-            var values: [String: SettingValue] = [:]
-            if case .named(let entries)? = configuration.values["settings"] {
-                for entry in entries { values[entry.name] = entry.value }
-            }
+            var entries: [NamedValue] = []
+            if case .named(let named)? = configuration.values["settings"] { entries = named }
+            let values = Dictionary(
+                entries.compactMap { entry in entry.value.map { (entry.name, $0) } }, uniquingKeysWith: { $1 })
             guard let file else {
                 throw SinkConfigurationError(problems: [.init(key: "request", message: "is required")])
             }
-            let declarations = values.sorted { $0.key < $1.key }.map { name, value in
-                SettingDeclaration(name, value.type, isRequired: true, "of the configuration")
-            }
-            let (form, diagnostics) = FormReader.sink(members, settings: declarations, in: file)
+            let (form, diagnostics) = FormReader.sink(members, settings: entries.map(\.declaration), in: file)
             guard let form else { throw SinkConfigurationError(diagnostics, key: "request") }
             var reader = SettingReader(configuration)
             return try FormSink(
                 form, kind: "http", values: values, isWrittenByOperator: true, &reader, services)
         })
-}
-
-extension SettingValue {
-    /// What it would be declared as.
-    fileprivate var type: SettingType {
-        switch self {
-        case .string, .secret: .text
-        case .stringList, .secretList: .textList
-        case .integer: .integer
-        case .boolean: .boolean
-        case .duration: .duration
-        case .stringMap: .textMap
-        case .tree, .named: .tree
-        }
-    }
 }
 
 extension Grammar {

@@ -7,7 +7,7 @@ struct HTTPEndpoint: Sendable {
     let url: String
     let userAgent: String
     let connection: ConnectionSettings
-    let mask: SecretMask
+    private(set) var mask: SecretMask
 
     /// - Parameter secrets: what must not be shown besides the parts of the address and the header fields.
     init(
@@ -48,6 +48,13 @@ struct HTTPEndpoint: Sendable {
             headerFields: standard.filter { !replaced.contains($0.name.lowercased()) } + own,
             body: body, timeouts: connection.timeouts, responseBodyLimitBytes: SinkLimits.responseBodyBytes,
             onBodyLimit: .truncate, trust: connection.trust, destination: connection.destination, signing: signing)
+    }
+
+    /// The same, with more that must not be shown.
+    func hiding(_ secrets: [String]) -> HTTPEndpoint {
+        var endpoint = self
+        endpoint.mask = mask.adding(secrets)
+        return endpoint
     }
 
     func preview(_ request: HTTPRequest) -> String { curlCommandLine(for: request, masking: mask.forms) }

@@ -23,6 +23,15 @@ struct SecretMask: Sendable {
         self.forms = forms.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
     }
 
+    /// The same with more secrets.
+    func adding(_ secrets: [String]) -> SecretMask {
+        secrets.isEmpty ? self : SecretMask(forms: forms + SecretMask(secrets).forms)
+    }
+
+    private init(forms: [String]) {
+        self.forms = Set(forms).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    }
+
     func masked(_ text: String) -> String {
         var bytes = Array(text.utf8)
         for form in forms {

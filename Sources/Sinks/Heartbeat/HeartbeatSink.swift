@@ -60,7 +60,8 @@ extension SinkKind {
         settings: [
             SettingDeclaration(
                 "url", .text, isRequired: true, isSecret: true, "the address to ping, such as https://hc-ping.com/UUID"),
-            SettingDeclaration("interval", .duration, default: .duration(HeartbeatSink.defaultInterval), "between two pings"),
+            SettingDeclaration(
+                "interval", .duration, default: .duration(HeartbeatSink.defaultInterval), "between two pings"),
             SettingDeclaration(
                 "method", .text, allowedValues: ["GET", "POST", "HEAD"], default: .string("GET"), "of the request"),
             SettingDeclaration(

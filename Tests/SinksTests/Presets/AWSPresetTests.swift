@@ -101,7 +101,9 @@ enum AWSPresets {
         return receiver.requests
     }
 
-    @Test(arguments: AWSPresets.all) func `has the signature that AWS computes from what arrives`(_ sample: PresetSample)
+    @Test(arguments: AWSPresets.all) func `has the signature that AWS computes from what arrives`(
+        _ sample: PresetSample
+    )
         async throws
     {
         let requests = try await arrived(sample)

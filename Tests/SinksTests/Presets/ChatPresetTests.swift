@@ -11,7 +11,8 @@ private let lookalikeFindings: @Sendable (String) -> [String] = { text in
 
 enum MattermostPreset {
     static let sample = PresetSample(
-        kind: "mattermost", values: ["url": .secret(Secret("https://chat.example.com/hooks/xh1s3crett0ken5of26letters"))],
+        kind: "mattermost",
+        values: ["url": .secret(Secret("https://chat.example.com/hooks/xh1s3crett0ken5of26letters"))],
         secrets: ["xh1s3crett0ken5of26letters"], success: (200, "ok"),
         answers: [
             PresetAnswer(status: 200, body: "<html>", outcome: "failed"),
@@ -29,7 +30,8 @@ enum MattermostPreset {
 
 enum RocketChatPreset {
     static let sample = PresetSample(
-        kind: "rocketchat", values: ["url": .secret(Secret("https://chat.example.com/hooks/1/xh1s3crett0ken5of26letters"))],
+        kind: "rocketchat",
+        values: ["url": .secret(Secret("https://chat.example.com/hooks/1/xh1s3crett0ken5of26letters"))],
         secrets: ["xh1s3crett0ken5of26letters"], success: (200, #"{"success":true}"#),
         answers: [
             PresetAnswer(status: 200, body: #"{"success":false,"error":"invalid-channel"}"#, outcome: "refused"),

@@ -8,7 +8,9 @@ import Transport
 enum GitHubPreset {
     static let sample = PresetSample(
         kind: "github",
-        values: ["owner": .string("example"), "repository": .string("pipeline"), "token": .secret(Secret("ghp_s3cret"))],
+        values: [
+            "owner": .string("example"), "repository": .string("pipeline"), "token": .secret(Secret("ghp_s3cret")),
+        ],
         secrets: ["ghp_s3cret"], success: (204, ""), answers: answers,
         onLoopback: { ["api": .string($0), "owner": .string("a"), "repository": .string("b"), "token": .string("t")] })
 
@@ -40,7 +42,8 @@ enum GitHubWorkflowPreset {
         secrets: ["ghp_s3cret"], success: (204, ""), answers: GitHubPreset.answers,
         onLoopback: {
             [
-                "api": .string($0), "owner": .string("a"), "repository": .string("b"), "workflow": .string("w"), "token": .string("t"),
+                "api": .string($0), "owner": .string("a"), "repository": .string("b"), "workflow": .string("w"),
+                "token": .string("t"),
             ]
         })
 }

@@ -32,7 +32,8 @@ struct PresetSample: CustomTestStringConvertible, Sendable {
         IncidentPreset.sample, JenkinsPreset.sample, OpsgeniePreset.sample("jira-service-management"),
         KafkaPreset.sample, MatrixPreset.sample, MattermostPreset.sample, NtfyPreset.sample,
         OpsgeniePreset.sample("opsgenie"), PagerDutyPreset.sample, PushoverPreset.sample, RocketChatPreset.sample,
-        SplunkPreset.sample, TeamsPreset.sample, TelegramPreset.sample, WebhookPreset.sample, ZulipPreset.sample,
+        SlackPreset.sample, SplunkPreset.sample, TeamsPreset.sample, TelegramPreset.sample,
+        WebhookPreset.sample, ZulipPreset.sample,
     ]
 
     func sink(_ http: ScriptedHTTP, adding more: [String: SettingValue] = [:]) throws -> any Sink {

@@ -26,6 +26,29 @@ enum TelegramPreset {
 }
 
 @Suite struct `A Telegram message` {
+    @Test func `that is not understood is sent once more without any markup`() async throws {
+        let refusal = #"{"ok":false,"description":"Bad Request: can't parse entities: x"}"#
+        let http = ScriptedHTTP(400, refusal)
+        let sink = try TelegramPreset.sample.sink(http)
+        let first = await sink.attempt(Sample.delivery(), at: Sample.now)
+        #expect(first.outcome.name == "failed" && first.kept == ["plain": "yes"])
+        _ = await sink.attempt(Sample.delivery(earlier: first.kept), at: Sample.now)
+        let second = try #require(http.requests.last?.json)
+        #expect(second.at("parse_mode") == nil)
+        #expect(second.text("text")?.hasPrefix("🟠 Refused: a cat\nimg_01k failed") == true)
+    }
+
+    @Test func `makes no command and no number of a stranger's text`() async throws {
+        let hostile = Sample.notification(text: [
+            .literal("/start and/or a/b $USD #tag +1 (555) 123-4567 img_0123456789")
+        ])
+        let text = try #require(try await TelegramPreset.sample.requests([hostile]).first?.json.text("text"))
+        #expect(
+            text.contains(
+                "/\u{200b}start and/or a/b $\u{200b}USD #\u{200b}tag +\u{2063}1 \u{2063}(555)\u{2063} \u{2063}123-\u{2063}4567 img_0123456789"
+            ))
+    }
+
     @Test func `is HTML with the author's markup`() async throws {
         let notification = Sample.notification(
             title: [.markup("Refused: "), .literal("<b>a cat</b>")],
@@ -37,8 +60,8 @@ enum TelegramPreset {
         #expect(request.url == "https://api.telegram.org/bot123456:ABC-s3cret/sendMessage")
         #expect(
             request.json.text("text")
-                == "<b>🟠 Refused: &lt;b&gt;a cat&lt;/b&gt;</b>\nsee <a href=\"https://app.example/i/a%20b\">the &lt;image&gt;</a>"
-                + " &amp; <u>x</u>\n\n<i>warning · refused-by-policy · studio · img_01k</i>"
+                == "<b>🟠 Refused: &lt;b&gt;a cat&lt;/\u{200b}b&gt;</b>\nsee <a href=\"https://app.example/i/a%20b\">the &lt;image&gt;</a>"
+                + " &amp; <u>x</u>\n\n<i>warning · refused-by-policy · studio · generation img_01k · team=trust-and-safety</i>"
         )
         #expect(request.json.text("chat_id") == "-1001")
         #expect(request.json.text("parse_mode") == "HTML")

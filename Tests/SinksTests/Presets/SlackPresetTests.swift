@@ -4,6 +4,26 @@ import Sinks
 import Testing
 import Transport
 
+enum SlackPreset {
+    static let sample = PresetSample(
+        kind: "slack",
+        values: [
+            "token": .secret(Secret("xoxb-s3cret-t0ken")), "channel": .string("#ops"), "resolve": .string("update"),
+        ],
+        secrets: ["xoxb-s3cret-t0ken"], success: (200, #"{"ok":true,"ts":"1700.5","channel":"C024BE91L"}"#),
+        answers: [
+            PresetAnswer(
+                status: 429, body: #"{"ok":false,"error":"ratelimited"}"#,
+                fields: [HeaderField("Retry-After", "30")], outcome: "throttled", after: .seconds(30)),
+            PresetAnswer(status: 200, body: #"{"ok":false,"error":"service_unavailable"}"#, outcome: "failed"),
+            PresetAnswer(status: 200, body: #"{"ok":false,"error":"internal_error"}"#, outcome: "unknown"),
+            PresetAnswer(status: 200, body: #"{"ok":false,"error":"invalid_blocks"}"#, outcome: "refused"),
+            PresetAnswer(status: 200, body: "<html>sign in</html>", outcome: "unknown"),
+            PresetAnswer(status: 503, body: "", outcome: "failed"),
+        ],
+        onLoopback: { ["api": .string($0), "token": .string("t"), "channel": .string("C1")] })
+}
+
 @Suite struct `A Slack message` {
     private static let url = SettingValue.secret(Secret("https://hooks.slack.com/services/T0/B0/x"))
 
@@ -47,7 +67,8 @@ import Transport
         let message = try await message(Sample.notification(alerts: Array(repeating: Sample.alert(), count: 12)))
         let list = try #require(message.text("blocks.2.text.text"))
         #expect(list.split(separator: "\n").count == 11)
-        #expect(list.hasSuffix("… and 2 more"))
+        #expect(list.hasPrefix("• generation img_01k (studio): firing\n") && list.hasSuffix("… and 2 more"))
+        #expect(message.text("blocks.3.elements.0.text")?.contains("12 alerts") == true)
         #expect(message.text("blocks.2.text.type") == "plain_text")
     }
 
@@ -179,7 +200,7 @@ import Transport
         let http = ScriptedHTTP(200, #"{"ok":true,"ts":"1700.5","channel":"C1"}"#)
         let slack = try sink("slack", ["token": .secret(Secret("xoxb-1")), "channel": .string("C1")], http: http)
         let first = await slack.attempt(Sample.delivery(), at: Sample.now)
-        #expect(first.kept == ["ts": "1700.5"])
+        #expect(first.kept == ["ts": "1700.5", "channel": "C1"])
         _ = await slack.attempt(
             Sample.delivery(Sample.notification(reason: .resolved), earlier: first.kept), at: Sample.now)
         _ = await slack.attempt(
@@ -204,9 +225,10 @@ import Transport
                 Sample.delivery(Sample.notification(reason: reason), earlier: first.kept), at: Sample.now)
         }
         let bodies = try http.requests.map { try JSON.parse($0.body ?? []) }
-        #expect(http.requests.map(\.url).map { $0.split(separator: "/").last } == [
-            "chat.postMessage", "chat.update", "chat.postMessage",
-        ])
+        #expect(
+            http.requests.map(\.url).map { $0.split(separator: "/").last } == [
+                "chat.postMessage", "chat.update", "chat.postMessage",
+            ])
         #expect(bodies[1].keys == ["channel", "text", "blocks", "ts"])
         #expect(bodies[1].text("channel") == "C024BE91L" && bodies[1].text("ts") == "1700.5")
         #expect(bodies[1].text("text")?.hasPrefix("✅ Resolved: ") == true)
