@@ -27,13 +27,13 @@ struct PresetSample: CustomTestStringConvertible, Sendable {
     /// One for each preset, in the order of the alphabet.
     static let all: [PresetSample] = [
         AlertmanagerPreset.sample, AWSPresets.eventBridge, AWSPresets.lambda, AWSPresets.sns, AWSPresets.sqs,
-        DiscordPreset.sample, GitHubPreset.sample, GitHubWorkflowPreset.sample,
+        CircleCIPreset.sample, DiscordPreset.sample, GitHubPreset.sample, GitHubWorkflowPreset.sample,
         GitLabPreset.sample, GoogleChatPreset.sample, GotifyPreset.sample, HomeAssistantPreset.sample,
         IncidentPreset.sample, JenkinsPreset.sample, OpsgeniePreset.sample("jira-service-management"),
-        KafkaPreset.sample, MatrixPreset.sample, MattermostPreset.sample, NtfyPreset.sample,
+        KafkaPreset.sample, LarkPreset.sample, MatrixPreset.sample, MattermostPreset.sample, NtfyPreset.sample,
         OpsgeniePreset.sample("opsgenie"), PagerDutyPreset.sample, PushoverPreset.sample, RocketChatPreset.sample,
-        SlackPreset.sample, SplunkPreset.sample, TeamsPreset.sample, TelegramPreset.sample,
-        WebhookPreset.sample, ZulipPreset.sample,
+        SignalPreset.sample, SlackPreset.sample, SplunkPreset.sample, TeamsPreset.sample, TelegramPreset.sample,
+        TwilioPreset.sample, WebexPreset.sample, WebhookPreset.sample, ZendutyPreset.sample, ZulipPreset.sample,
     ]
 
     func sink(_ http: ScriptedHTTP, adding more: [String: SettingValue] = [:]) throws -> any Sink {
