@@ -118,6 +118,7 @@ private enum PhoneNumber {
     /// `2026-05-04`, and a time behind it.
     private static func isDate(_ run: ArraySlice<Character>) -> Bool {
         let pattern = "0000-00-00"
-        return run.count >= pattern.count && zip(run, pattern).allSatisfy { $1 == "0" ? isDigit($0) : $0 == $1 }
+        let text = run.drop { $0 == " " }
+        return text.count >= pattern.count && zip(text, pattern).allSatisfy { $1 == "0" ? isDigit($0) : $0 == $1 }
     }
 }
