@@ -2,37 +2,44 @@ import ConfigurationFiles
 import Engine
 import Glibc
 
-/// Notices when the configuration or one of its rule files is not what it was.
+/// Notices when the configuration, a file with one of its secrets or one of its rule files is not what it was.
 struct WatchedFiles {
     /// How often the files are looked at.
     static let interval = Duration.seconds(2)
 
     enum Change { case none, rules, configuration }
 
+    private struct Stamps: Equatable {
+        /// Of the configuration and its secrets.
+        var configuration: [String: String]
+        var rules: [String: String]
+    }
+
     private let configuration: String
-    private var stamp: String
-    private var ruleStamps: [String: String]
+    private var stamps: Stamps
 
     init(configuration: String) {
         self.configuration = configuration
-        stamp = WatchedFiles.stamp(configuration)
-        ruleStamps = WatchedFiles.ruleStamps(configuration)
+        stamps = WatchedFiles.stamps(configuration)
     }
 
     /// What differs from the last look.
     mutating func look() -> Change {
-        let (newStamp, newRuleStamps) = (WatchedFiles.stamp(configuration), WatchedFiles.ruleStamps(configuration))
-        defer { (stamp, ruleStamps) = (newStamp, newRuleStamps) }
-        if newStamp != stamp { return .configuration }
-        return newRuleStamps == ruleStamps ? .none : .rules
+        let new = WatchedFiles.stamps(configuration)
+        defer { stamps = new }
+        if new.configuration != stamps.configuration { return .configuration }
+        return new.rules == stamps.rules ? .none : .rules
     }
 
-    private static func ruleStamps(_ configuration: String) -> [String: String] {
+    private static func stamps(_ configuration: String) -> Stamps {
         let read = try? SettingsReader.read(
             path: configuration, environment: Composition.environment, needsSecrets: false)
-        var result: [String: String] = [:]
-        for file in read?.settings?.ruleFiles ?? [] { result[file] = stamp(file) }
-        return result
+        let stamped = { (files: [String]) in
+            Dictionary(files.map { ($0, stamp($0)) }, uniquingKeysWith: { first, _ in first })
+        }
+        return Stamps(
+            configuration: stamped([configuration] + (read?.secretFiles ?? [])),
+            rules: stamped(read?.settings?.ruleFiles ?? []))
     }
 
     private static func stamp(_ path: String) -> String {

@@ -53,6 +53,7 @@ extension SettingsReader {
 
     mutating func secret(_ node: YAMLNode, what: String) -> Secret? {
         guard let reference = secretReference(node, what: what) else { return nil }
+        if case .file(let path) = reference { secretFiles.append(path) }
         return needsSecrets ? try? reference.read() : Secret("")
     }
 

@@ -20,6 +20,8 @@ package struct SettingsReader {
         package var diagnostics: [FileDiagnostic]
         /// Secrets that stand in the file itself, to be masked wherever its lines are shown.
         package var plainSecrets: [String] = []
+        /// The files whose secrets were read with the configuration, and are as old as it is.
+        package var secretFiles: [String] = []
     }
 
     /// Reads the file at `path`; its own folder is where its relative paths begin.
@@ -43,7 +45,7 @@ package struct SettingsReader {
         let isSound = !diagnostics.contains(where: \.isError)
         return Result(
             settings: isSound ? settings : nil, partial: settings, diagnostics: diagnostics,
-            plainSecrets: reader.plainSecrets)
+            plainSecrets: reader.plainSecrets, secretFiles: reader.secretFiles)
     }
 
     private static let keys = ["sources", "store", "rules", "sinks", "notify", "retention", "server"]
@@ -123,6 +125,7 @@ package struct SettingsReader {
 
     /// Secrets that are written in the file itself: no diagnostic may show them.
     var plainSecrets: [String] = []
+    var secretFiles: [String] = []
 
     /// Names under `sinks:`, also of those whose own settings are wrong, so that one mistake is reported once.
     var mentionedSinks: [String] = []
