@@ -11,6 +11,8 @@ package struct HTTPRequest: Sendable {
     package var body: [UInt8]?
     package var timeouts: Timeouts
     package var responseBodyLimitBytes: Int
+    /// How large the response's body is likely to be: it is then read in few pieces.
+    package var likelyBodyBytes: Int
     package var onBodyLimit: BodyLimitAction
     package var trust: TrustSettings
     package var destination: DestinationPolicy
@@ -27,6 +29,7 @@ package struct HTTPRequest: Sendable {
         body: [UInt8]? = nil,
         timeouts: Timeouts = Timeouts(),
         responseBodyLimitBytes: Int = 8 << 20,
+        likelyBodyBytes: Int = 16 << 10,
         onBodyLimit: BodyLimitAction = .fail,
         trust: TrustSettings = TrustSettings(),
         destination: DestinationPolicy = .standard,
@@ -38,6 +41,7 @@ package struct HTTPRequest: Sendable {
         self.body = body
         self.timeouts = timeouts
         self.responseBodyLimitBytes = responseBodyLimitBytes
+        self.likelyBodyBytes = likelyBodyBytes
         self.onBodyLimit = onBodyLimit
         self.trust = trust
         self.destination = destination

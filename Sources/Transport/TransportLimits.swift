@@ -23,6 +23,10 @@ enum TransportLimits {
 
     /// All response heads of one exchange together, trailers and 1xx included.
     static let responseHeaderBytes = 64 << 10
+    /// libcurl's buffer for what it reads of one transfer; it lives as long as the transfer.
+    static let readBufferBytes = (16 << 10)...(128 << 10)
+    /// For a body of which the server says that it is so long, room is made before it is there.
+    static let believedLengthBytes = 1 << 20
     /// How much of a body is read and thrown away behind its limit, so that the connection can be kept.
     static let drainedBodyBytes = 64 << 10
     /// Of one reply, as it is kept.

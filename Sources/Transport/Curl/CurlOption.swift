@@ -13,6 +13,7 @@ struct CurlOption<Value> {
 
 /// Options that libcurl reads as `long`.
 extension CurlOption<Int> {
+    static let bufferSize = CurlOption(CURLOPT_BUFFERSIZE, "BUFFERSIZE")
     static let connectOnly = CurlOption(CURLOPT_CONNECT_ONLY, "CONNECT_ONLY")
     static let connectTimeoutMilliseconds = CurlOption(CURLOPT_CONNECTTIMEOUT_MS, "CONNECTTIMEOUT_MS")
     static let exchangeTimeoutMilliseconds = CurlOption(CURLOPT_TIMEOUT_MS, "TIMEOUT_MS")

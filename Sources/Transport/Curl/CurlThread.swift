@@ -130,11 +130,7 @@ extension CurlThread {
     }
 
     private func run() {
-        // Signals are for other threads; and OpenSSL's writes would raise SIGPIPE, which libcurl leaves to us.
-        var signals = sigset_t()
-        sigfillset(&signals)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-
+        ThreadSignals.blockAll()
         while takeFromInbox() {
             var running: Int32 = 0
             require(curl_multi_perform(multi, &running))

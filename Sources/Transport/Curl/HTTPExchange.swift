@@ -17,6 +17,8 @@ final class HTTPExchange: Exchange, @unchecked Sendable {
         configure(url: request.url, protocols: "http,https", timeouts: request.timeouts, trust: request.trust)
         easy.set(.httpVersion, to: Int(CURL_HTTP_VERSION_2TLS))
         easy.set(.suppressConnectHeaders, to: 1)
+        let buffers = TransportLimits.readBufferBytes
+        easy.set(.bufferSize, to: min(max(request.likelyBodyBytes, buffers.lowerBound), buffers.upperBound))
         if onBodyLimit == .fail, limitBytes > 0, request.method != "HEAD" {
             easy.set(.maximumFileSize, to: Int64(limitBytes))
         }
@@ -57,6 +59,7 @@ final class HTTPExchange: Exchange, @unchecked Sendable {
     }
 
     override func receive(body piece: UnsafeRawBufferPointer) -> Bool {
+        if bodyBytesSeen == 0 { reserveBody(atLeast: piece.count) }
         bodyBytesSeen += piece.count
         let room = limitBytes - body.count
         if piece.count <= room {
@@ -67,6 +70,12 @@ final class HTTPExchange: Exchange, @unchecked Sendable {
         guard onBodyLimit == .truncate else { return false }
         body.append(contentsOf: piece.prefix(room))
         return bodyBytesSeen - limitBytes <= TransportLimits.drainedBodyBytes
+    }
+
+    /// Room for all of a body whose length the server tells, as far as it is believed.
+    private func reserveBody(atLeast count: Int) {
+        let told = Int(clamping: easy.offset(CURLINFO_CONTENT_LENGTH_DOWNLOAD_T))
+        body.reserveCapacity(min(max(count, min(told, TransportLimits.believedLengthBytes)), limitBytes))
     }
 
     /// Any byte of the request counts: a server may act on half a request, and we cannot see how much arrived. An

@@ -29,10 +29,7 @@ final class MosquittoExchange: Sendable {
     /// Blocks until the broker has acknowledged the message, refused it, or taken too long.
     func run() -> Result<MQTTReply, TransportError> {
         // OpenSSL's writes would raise it where the broker has gone.
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGPIPE)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        ThreadSignals.block(SIGPIPE)
 
         let events = MosquittoEvents()
         let context = Unmanaged.passUnretained(events).toOpaque()
