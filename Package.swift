@@ -90,7 +90,7 @@ let package = Package(
             ],
             path: "Tests/Benchmarks", exclude: ["cel", "watch"], swiftSettings: house),
         .testTarget(
-            name: "AurousAPITests", dependencies: ["AurousAPI", "Core", "CEL", "Transport", crypto],
+            name: "AurousAPITests", dependencies: ["AurousAPI", "Core", "CEL", "TestSupport", "Transport", crypto],
             swiftSettings: house),
         .testTarget(
             name: "AdminServerTests",

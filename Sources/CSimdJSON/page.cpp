@@ -23,7 +23,8 @@ cpage_outcome Scanner::open(const uint8_t *bytes, size_t length, ondemand::docum
     problems_.clear();
     members_.clear();
     extra_.clear();
-    isTooDeep_ = hasTooManyRows_ = false;
+    cuts_.clear();
+    isInRow_ = isTooDeep_ = hasTooManyRows_ = false;
     if (length > CPAGE_MAX_BYTES) return CPAGE_TOO_LARGE;
     if (length == 0) return CPAGE_NOT_JSON;
     if (capacity_ < length + simdjson::SIMDJSON_PADDING) {
@@ -152,7 +153,9 @@ bool Scanner::readRow(ondemand::value value, uint32_t position) {
         RowDraft draft;
         ondemand::object object;
         if (value.get_object().get(object)) return false;
+        isInRow_ = true;
         if (!readObject(object, &draft, 1, draft.row.fingerprint)) return false;
+        isInRow_ = false;
         // Behind the whole object simdjson stands at the next token.
         const char *next;
         if (value.current_location().get(next)) return false;
@@ -201,6 +204,8 @@ void Scanner::hand(cpage_page &page) const {
     page.problem_count = problems_.size();
     page.extra = reinterpret_cast<const uint8_t *>(extra_.data());
     page.extra_length = extra_.size();
+    page.cuts = cuts_.data();
+    page.cut_count = cuts_.size();
 }
 
 cpage_outcome Scanner::error(const uint8_t *bytes, size_t length, cpage_error &error) {

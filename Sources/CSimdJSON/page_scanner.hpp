@@ -32,7 +32,10 @@ public:
     cpage_outcome list(const uint8_t *bytes, size_t length, cpage_page &page);
     cpage_outcome single(const uint8_t *bytes, size_t length, cpage_page &page);
     cpage_outcome error(const uint8_t *bytes, size_t length, cpage_error &error);
-    size_t heldBytes() const { return capacity_ + members_.capacity() * sizeof(Member) + extra_.capacity(); }
+    size_t heldBytes() const {
+        return capacity_ + members_.capacity() * sizeof(Member) + cuts_.capacity() * sizeof(cpage_span)
+            + extra_.capacity();
+    }
 
 private:
     ondemand::parser parser_;
@@ -42,7 +45,9 @@ private:
     std::vector<cpage_row> rows_;
     std::vector<cpage_problem> problems_;
     std::vector<Member> members_;
+    std::vector<cpage_span> cuts_;
     std::string scratch_, keyScratch_, extra_;
+    bool isInRow_ = false;
     bool isTooDeep_ = false;
     bool hasTooManyRows_ = false;
 
@@ -59,6 +64,7 @@ private:
     bool readScalar(std::string_view token, std::string_view key, uint64_t &hash, bool &isNull);
     bool readKey(ondemand::field &field, std::string_view &key);
     bool readText(std::string_view token, std::string_view &text);
+    void noteCut(std::string_view text, size_t counted, std::string_view key);
     bool capture(ondemand::value value, cpage_span &span, TextState &state);
     bool captureMember(RowDraft &draft, std::string_view key, ondemand::value value);
     bool captureError(ondemand::object object, cpage_error &error);

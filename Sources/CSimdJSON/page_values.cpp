@@ -93,7 +93,9 @@ bool Scanner::readScalar(std::string_view token, std::string_view key, uint64_t 
     case '"': {
         std::string_view text;
         if (!readText(token, text)) return false;
-        hash = hashPair(kText, hashText(withoutToken(text, key)));
+        const std::string_view counted = withoutToken(text, key);
+        if (counted.size() < text.size()) noteCut(text, counted.size(), key);
+        hash = hashPair(kText, hashText(counted));
         return true;
     }
     case 'n':
@@ -136,6 +138,14 @@ bool Scanner::readText(std::string_view token, std::string_view &text) {
     if (!unescape(text, scratch_)) return false;
     text = scratch_;
     return true;
+}
+
+/// Notes the part of a URL that does not count. What is captured counts whole, and so does what had to be unescaped.
+void Scanner::noteCut(std::string_view text, size_t counted, std::string_view key) {
+    const bool isCaptured = key == "id" || key == "status" || key == "created_at";
+    if (!isInRow_ || isCaptured || text.data() == scratch_.data()) return;
+    const size_t start = size_t(text.data() - buffer_.get());
+    cuts_.push_back({uint32_t(start + counted), uint32_t(text.size() - counted), true});
 }
 
 /// Notes where a text lies. `state` says what was found instead.

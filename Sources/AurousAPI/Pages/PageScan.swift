@@ -12,14 +12,15 @@ package struct PageScan: Sendable {
     ///
     /// Bytes that are not UTF-8 are replaced by U+FFFD, and `isRepaired` says so: one bad byte in a prompt must not
     /// hide a whole page for as long as the prompt stays on it.
+    /// - Parameter imprints: whether the page is to be known again: see ``imprint``.
     /// - Throws: `.notJSON` is what a proxy or a broken connection leaves behind and passes; the others do not.
-    package static func list(_ bytes: [UInt8]) throws(PageScanError) -> PageScan {
-        try scan(bytes, isSingle: false)
+    package static func list(_ bytes: [UInt8], imprints: Bool = false) throws(PageScanError) -> PageScan {
+        try scan(bytes, isSingle: false, imprints: imprints)
     }
 
     /// Scans one resource, the answer to a request by id: a page of either one row or one problem, without a next.
     package static func single(_ bytes: [UInt8]) throws(PageScanError) -> PageScan {
-        try scan(bytes, isSingle: true)
+        try scan(bytes, isSingle: true, imprints: false)
     }
 
     /// The hash under which `Row.idHash` finds a stored id: XXH3-64 of its UTF-8.
@@ -43,6 +44,9 @@ package struct PageScan: Sendable {
     package var hasMore: Bool { storage.hasMore }
     /// Opaque. Nil where it is null, absent or unusable; may be there although `hasMore` is false, and the reverse.
     package var nextCursor: String? { storage.nextCursor }
+    /// To know the same answer again. Nil for a page that has problems, which are to be reported each time, for one that
+    /// had to be repaired, and where none was asked for.
+    package var imprint: PageImprint? { storage.imprint }
 
     /// Calls `body` with each row in the API's order.
     package func forEachRow<E: Error>(_ body: (Row) throws(E) -> Void) throws(E) {
@@ -97,10 +101,11 @@ extension PageScan {
         let problems: [PageProblem]
         let hasMore: Bool
         let nextCursor: String?
+        let imprint: PageImprint?
         private let extra: [UInt8]
 
         /// Copies what the scanner holds, which is valid only until this thread's next scan.
-        init(bytes: [UInt8], isRepaired: Bool, page: cpage_page) {
+        init(bytes: [UInt8], isRepaired: Bool, page: cpage_page, imprints: Bool) {
             let text = SpanText(
                 bytes: bytes, extra: Array(UnsafeBufferPointer(start: page.extra, count: page.extra_length)))
             self.bytes = bytes
@@ -116,23 +121,25 @@ extension PageScan {
             }
             if page.cursor_unusable { problems.append(PageProblem(fault: .cursorUnusable, position: nil, id: nil)) }
             self.problems = problems
+            let cuts = UnsafeBufferPointer(start: page.cuts, count: page.cut_count)
+            imprint = imprints && problems.isEmpty ? PageImprint(bytes, cuts: cuts) : nil
         }
 
         func text(_ span: cpage_span) -> String { SpanText(bytes: bytes, extra: extra).string(span) }
     }
 
-    private static func scan(_ bytes: [UInt8], isSingle: Bool) throws(PageScanError) -> PageScan {
-        switch scanOnce(bytes, isSingle: isSingle, isRepaired: false) {
+    private static func scan(_ bytes: [UInt8], isSingle: Bool, imprints: Bool) throws(PageScanError) -> PageScan {
+        switch scanOnce(bytes, isSingle: isSingle, isRepaired: false, imprints: imprints) {
         case .success(let page): return page
         case .failure(.notUTF8): break
         case .failure(let error): throw error
         }
         let repaired = Array(String(decoding: bytes, as: UTF8.self).utf8)
-        return try scanOnce(repaired, isSingle: isSingle, isRepaired: true).get()
+        return try scanOnce(repaired, isSingle: isSingle, isRepaired: true, imprints: false).get()
     }
 
     private static func scanOnce(
-        _ bytes: [UInt8], isSingle: Bool, isRepaired: Bool
+        _ bytes: [UInt8], isSingle: Bool, isRepaired: Bool, imprints: Bool
     ) -> Result<PageScan, PageScanError> {
         // The scanner is the thread's own; nothing suspends between here and the copy.
         defer { cpage_finish() }
@@ -142,6 +149,7 @@ extension PageScan {
                 ? cpage_scan_single($0.baseAddress, $0.count, &page) : cpage_scan_list($0.baseAddress, $0.count, &page)
         }
         if let error = PageScanError(outcome, isSingle: isSingle) { return .failure(error) }
-        return .success(PageScan(storage: Storage(bytes: bytes, isRepaired: isRepaired, page: page)))
+        return .success(
+            PageScan(storage: Storage(bytes: bytes, isRepaired: isRepaired, page: page, imprints: imprints)))
     }
 }

@@ -12,9 +12,9 @@ package struct Answer<Value: Sendable>: Sendable {
 }
 
 extension Answer<[UInt8]> {
-    func map(_ scan: ([UInt8]) throws(PageScanError) -> PageScan) throws(AurousError) -> Answer<PageScan> {
+    func map<Page: Sendable>(_ scan: ([UInt8]) throws(PageScanError) -> Page) throws(AurousError) -> Answer<Page> {
         do throws(PageScanError) {
-            return Answer<PageScan>(
+            return Answer<Page>(
                 value: try scan(value), limits: limits, requestID: requestID, appliedVersion: appliedVersion,
                 received: received)
         } catch {

@@ -57,6 +57,20 @@ package struct AurousClient: Sendable {
         return try await get(kind.path + query).map { bytes throws(PageScanError) in try PageScan.list(bytes) }
     }
 
+    /// Asks for the newest page, as a list that is watched does again and again.
+    ///
+    /// - Returns: nil where the page is certain to say the same as the one that `known` was made of.
+    package func newest(
+        _ kind: AurousResource, limit: Int, unless known: PageImprint?
+    ) async throws(AurousError) -> Answer<PageScan?> {
+        let query = "?limit=\(min(max(limit, 1), AurousLimits.rowsPerPage))"
+        let answer = try await get(kind.path + query)
+        return try answer.map { bytes throws(PageScanError) -> PageScan? in
+            if let known, known.matches(bytes) { return nil }
+            return try PageScan.list(bytes, imprints: true)
+        }
+    }
+
     /// Asks for one resource: a page of exactly one row, whose id is the one asked for.
     ///
     /// - Throws: `.notFound` only when the API itself says so: a bare 404 of something in between is `.unavailable`.
@@ -90,8 +104,8 @@ package struct AurousClient: Sendable {
                 HeaderField("X-Api-Key", secret.reveal()), HeaderField("Aurous-Version", version),
                 HeaderField("User-Agent", userAgent), HeaderField("Accept", "application/json"),
             ],
-            timeouts: timeouts, responseBodyLimitBytes: AurousLimits.bodyBytes, onBodyLimit: .fail, trust: trust,
-            destination: destination)
+            timeouts: timeouts, responseBodyLimitBytes: AurousLimits.bodyBytes,
+            likelyBodyBytes: AurousLimits.likelyBodyBytes, onBodyLimit: .fail, trust: trust, destination: destination)
         let response: HTTPResponse
         do throws(TransportError) {
             response = try await transport.send(request)
@@ -135,6 +149,8 @@ enum AurousLimits {
     /// What the API allows.
     static let rowsPerPage = 100
     static let bodyBytes = 32 << 20
+    /// A page of a hundred generations.
+    static let likelyBodyBytes = 128 << 10
     /// Of the API's own words, in an error.
     static let excerptCharacters = 300
     /// How much of a text from outside is looked at for one.

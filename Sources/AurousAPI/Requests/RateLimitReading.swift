@@ -44,11 +44,12 @@ package struct RateLimitReading: Sendable, Hashable {
     private static let firstEpoch: Int64 = 1_000_000_000
 
     /// The number at the beginning; `100, 100;w=60` is a list with the bucket's own number first.
-    private static func number(_ text: some StringProtocol) -> Int64? {
-        let digits = text.drop { $0 == " " || $0 == "\t" }.prefix { $0.isASCII && $0.isNumber }
-        let rest = text.drop { $0 == " " || $0 == "\t" }.dropFirst(digits.count).first
-        guard digits.utf8.count <= 12, rest == nil || rest == "," || rest == ";" || rest == " " else { return nil }
-        return Int64(digits)
+    private static func number(_ text: Substring) -> Int64? {
+        let bytes = text.utf8.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        let digits = bytes.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        guard (1...12).contains(digits.count) else { return nil }
+        if let rest = bytes.dropFirst(digits.count).first, !",; ".utf8.contains(rest) { return nil }
+        return digits.reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }
     }
 
     /// `limit=100, remaining=50` or `"default";r=50;t=30`: every `name=value`.

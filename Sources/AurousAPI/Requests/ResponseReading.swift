@@ -12,7 +12,9 @@ struct ResponseReading {
 
     func answer() throws(AurousError) -> Answer<[UInt8]> {
         guard (200..<300).contains(response.status) else { throw failure() }
-        if let mediaType = response.first(named: "Content-Type")?.mediaType, !mediaType.isJSON {
+        if let type = response.first(named: "Content-Type"), !type.isPlainlyJSON, let mediaType = type.mediaType,
+            !mediaType.isJSON
+        {
             throw unavailable("it answered with \(mediaType.excerpt) where JSON was due, as a proxy would")
         }
         guard !response.body.isEmpty else { throw unavailable("the answer is empty") }

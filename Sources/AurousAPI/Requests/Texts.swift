@@ -19,6 +19,8 @@ extension String {
     ///
     /// Mask before any cut: a cut could leave the better part of a secret.
     func masking(_ secret: Secret) -> String {
+        // Too short to hold it, as most header fields are.
+        if utf8.count < min(secret.reveal().utf8.count, AurousLimits.strayBytes) { return self }
         let hidden = Array(secret.reveal().utf8)
         var bytes = Array(utf8.prefix(AurousLimits.strayBytes))
         if bytes.count == AurousLimits.strayBytes { bytes.removeLast(min(hidden.count, bytes.count)) }
@@ -39,6 +41,7 @@ extension String {
 
     /// One line of at most 300 characters for a log: control and format characters and runs of space become one space.
     var excerpt: String {
+        if utf8.count < AurousLimits.excerptCharacters - 2, utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) { return self }
         var line = ""
         var count = 0
         var isGap = false
@@ -61,6 +64,12 @@ extension String {
     var mediaType: String? {
         let type = prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased()
         return type.isEmpty ? nil : type
+    }
+
+    /// Whether it is the media type of nearly all answers, as nearly all spell it.
+    var isPlainlyJSON: Bool {
+        let plain = "application/json"
+        return hasPrefix(plain) && (utf8.count == plain.utf8.count || utf8.dropFirst(plain.utf8.count).first == 0x3B)
     }
 
     /// Whether a media type is one of JSON (RFC 6838, section 4.2.8, for the suffix).

@@ -86,11 +86,20 @@ typedef struct {
     size_t problem_count;
     const uint8_t *_Nullable extra;
     size_t extra_length;
+    /// What of the rows' bytes does not count: the ends of signed URLs, in the page's order.
+    const cpage_span *_Nullable cuts;
+    size_t cut_count;
     bool has_more;
     cpage_span next_cursor;
     /// `next_cursor` is there and neither null nor a text that can be a cursor.
     bool cursor_unusable;
 } cpage_page;
+
+/// A stretch of a page between two cuts.
+typedef struct {
+    uint64_t hash;
+    uint32_t length;
+} cpage_piece;
 
 /// The members of `error` in the API's error envelope that are texts.
 typedef struct {
@@ -116,6 +125,13 @@ cpage_outcome cpage_scan_error(const uint8_t *_Nullable bytes, size_t length, cp
 
 /// Lets go of what an unusually large page made this thread's scanner hold.
 void cpage_finish(void);
+
+/// Makes the `count + 1` pieces between the cuts of a page that was scanned. They hold in this process only.
+void cpage_make_pieces(const uint8_t *_Nullable bytes, size_t length, const cpage_span *_Nullable cuts, size_t count,
+                       cpage_piece *_Nonnull pieces);
+
+/// Whether a page says the same as the one that the pieces were made of. False may also mean that it cannot be told.
+bool cpage_has_pieces(const uint8_t *_Nullable bytes, size_t length, const cpage_piece *_Nullable pieces, size_t count);
 
 /// The hash by which rows are found: XXH3-64 of the id's UTF-8, without a seed.
 uint64_t cpage_id_hash(const uint8_t *_Nullable bytes, size_t length);
