@@ -30,6 +30,8 @@ enum Rows {
     // Snapshots
 
     static func upsert(_ snapshot: Snapshot, in db: Database) throws {
+        // Seen before, and most likely at the same place of its listing.
+        if snapshot.observedAt > snapshot.firstSeen, try update(snapshot, in: db) { return }
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO snapshots (source, kind, id, body, fingerprint, status, created_at, status_since, first_seen,
@@ -47,6 +49,24 @@ enum Rows {
             snapshot.statusSince.microseconds, snapshot.firstSeen.microseconds, snapshot.observedAt.microseconds,
             snapshot.isSettled, snapshot.isGone, snapshot.isWhole,
         ])
+    }
+
+    /// Writes a new state of a resource that has kept its place in the listing; false where there is none such. The
+    /// index of places is then left alone: of old resources each would be another page to read and write.
+    private static func update(_ snapshot: Snapshot, in db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(
+            sql: """
+                UPDATE snapshots SET body = ?, fingerprint = ?, status = ?, status_since = ?, observed_at = ?,
+                    is_settled = ?, is_whole = ?
+                WHERE source = ? AND kind = ? AND id = ? AND created_at IS ? AND is_gone = ?
+                """)
+        try statement.execute(arguments: [
+            Blob.value(snapshot.isWhole ? snapshot.body : []), Int64(bitPattern: snapshot.fingerprint), snapshot.status,
+            snapshot.statusSince.microseconds, snapshot.observedAt.microseconds, snapshot.isSettled, snapshot.isWhole,
+            snapshot.key.source, snapshot.key.kind.rawValue, snapshot.key.id, snapshot.createdAt?.microseconds,
+            snapshot.isGone,
+        ])
+        return db.changesCount > 0
     }
 
     static func snapshot(_ row: Row, key: ResourceKey) -> Snapshot {

@@ -135,7 +135,11 @@ enum GrowthBenchmark {
                     let ids = ids(outOf: range)
                     let known = try await store.known(source: "studio", kind: .generation, ids: ids)
                     var decision = Decision()
-                    decision.snapshots = known.values.compactMap(\.snapshot)
+                    decision.snapshots = known.values.compactMap { resource in
+                        guard var changed = resource.snapshot else { return nil }
+                        (changed.fingerprint, changed.observedAt) = (changed.fingerprint &+ 1, time(0))
+                        return changed
+                    }
                     try await store.commit(ObservationCommit(decision: decision, progress: [:], source: "studio"))
                 }, "ms")
         }
