@@ -5,6 +5,8 @@ package final class Mailbox<Item: Sendable>: Sendable {
     private struct State {
         var items: [Item] = []
         var waiter: CheckedContinuation<Void, Never>?
+        /// A take with a limit has come to it.
+        var isTimeUp = false
     }
 
     private let state = Mutex(State())
@@ -25,7 +27,7 @@ package final class Mailbox<Item: Sendable>: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state -> Bool in
-                    if !state.items.isEmpty || Task.isCancelled { return true }
+                    if !state.items.isEmpty || state.isTimeUp || Task.isCancelled { return true }
                     state.waiter = continuation
                     return false
                 }
@@ -58,17 +60,27 @@ package final class Mailbox<Item: Sendable>: Sendable {
             waiting = drain()
         }
         if !waiting.isEmpty { return waiting }
-        return await withTaskGroup(of: [Item]?.self) { group in
-            group.addTask { await self.take() }
+        // The group waits for the end of its task, so that afterwards nobody says any more that the time is up.
+        defer { state.withLock { $0.isTimeUp = false } }
+        return await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                try? await clock.sleep(for: limit)
-                return nil
+                // Cut short, it is not wanted any more.
+                guard (try? await clock.sleep(for: limit)) != nil else { return }
+                self.endWait()
             }
-            var taken: [Item] = []
-            if let first = await group.next(), let items = first { taken = items }
+            // In this task: an idle service does hardly anything else.
+            let taken = await self.take()
             group.cancelAll()
-            for await late in group { taken += late ?? [] }
             return taken
         }
+    }
+
+    private func endWait() {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            state.isTimeUp = true
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
     }
 }

@@ -67,7 +67,8 @@ package final class Watch: Sendable {
         self.steadySeconds = steadySeconds
         let lanes = parts.settings.sinks
         heartbeats = parts.sinks.compactMap { $0 as? HeartbeatSink }
-        let budget = RequestBudget(sources: parts.settings.sources)
+        let budget = RequestBudget(
+            sources: parts.settings.sources, store: parts.store, now: dependencies.now)
         let health = parts.settings.sources.map { source in
             SourceHealth(source: source.name, kinds: source.watch, store: parts.store, steadySeconds: steadySeconds) {
                 isNews in
@@ -128,11 +129,12 @@ package final class Watch: Sendable {
             }
             await group.waitForAll()
         }
+        await budget.keepAll(at: steadySeconds())
     }
 
     /// One full poll of every source, then everything that is due is delivered.
     package func runOnce() async -> Outcome {
-        await retire()
+        await begin()
         let failures = await withTaskGroup(of: String?.self) { group in
             for loop in loops() {
                 group.addTask {
@@ -145,6 +147,7 @@ package final class Watch: Sendable {
             for await failure in group { if let failure { failed.append(failure) } }
             return failed.sorted()
         }
+        await budget.keepAll(at: steadySeconds())
         let hasMore = Mutex(false)
         var selfWatch = selfWatch { hasMore.withLock { $0 = true } }
         await selfWatch.once()
@@ -196,8 +199,10 @@ package final class Watch: Sendable {
         ownSignals.rulesChanged()
     }
 
-    private func retire() async {
+    /// What comes before the first poll.
+    private func begin() async {
         do {
+            try await budget.load(at: steadySeconds())
             try await Retirement(store: parts.store, dependencies: dependencies).run(
                 watched: parts.settings.sources, sinks: parts.settings.sinks.map(\.configuration.name))
         } catch {
@@ -206,7 +211,7 @@ package final class Watch: Sendable {
     }
 
     private func pollAll() async {
-        await retire()
+        await begin()
         outbox.look()
         await withTaskGroup(of: Void.self) { group in
             for loop in loops() {
@@ -232,16 +237,27 @@ package final class Watch: Sendable {
     }
 
     private func loops() -> [ListingLoop] {
-        parts.settings.sources.flatMap { source in
-            source.watch.compactMap { kind in
+        parts.settings.sources.flatMap { source -> [ListingLoop] in
+            let catchUp = catchUp(source)
+            return source.watch.compactMap { kind -> ListingLoop? in
                 guard let health = health.first(where: { $0.source == source.name }),
                     let signals = signals[Watch.listingName(source.name, kind)]
                 else { return nil }
                 return ListingLoop(
-                    watcher: watcher(source, kind, health), health: health, signals: signals,
+                    watcher: watcher(source, kind, health, catchUp), health: health, signals: signals,
                     sources: parts.settings.sources.count)
             }
         }
+    }
+
+    /// What the source's listings have in common after an outage; a single one has nobody to wait for.
+    private func catchUp(_ source: SourceSettings) -> SourceCatchUp? {
+        let listed = source.watch.filter { $0 != .balance }
+        guard listed.count > 1 else { return nil }
+        let bells = listed.map { ($0, signals[Watch.listingName(source.name, $0)] ?? ListingSignals()) }
+        return SourceCatchUp(
+            Dictionary(bells, uniquingKeysWith: { first, _ in first }), clock: dependencies.clock,
+            steadySeconds: steadySeconds)
     }
 
     private func selfWatch(outboxFilled: @escaping @Sendable () -> Void = {}) -> SelfWatch {
@@ -309,13 +325,14 @@ package final class Watch: Sendable {
     }
 
     private func watcher(
-        _ source: SourceSettings, _ kind: ResourceKind, _ health: SourceHealth
+        _ source: SourceSettings, _ kind: ResourceKind, _ health: SourceHealth, _ catchUp: SourceCatchUp?
     ) -> ListingWatcher {
         let outbox = outbox
         return ListingWatcher(
             source: source, kind: kind, store: parts.store, rules: parts.rules,
             requests: Watch.requests(source, kind, parts, budget, health, dependencies, steadySeconds),
-            dependencies: dependencies, outboxFilled: { outbox.look() })
+            dependencies: dependencies, outboxFilled: { outbox.look() },
+            catchUp: kind == .balance ? nil : catchUp)
     }
 
     private static func listingName(_ source: String, _ kind: ResourceKind) -> String { "\(source)/\(kind.rawValue)" }

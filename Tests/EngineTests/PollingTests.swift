@@ -124,6 +124,54 @@ extension `On a moved clock` {
             await seen.close()
         }
 
+        @Test func `leaves the store alone where nothing changes`() async throws {
+            let seen = try await Observatory(watch: "[generation, character]")
+            seen.api.edit { world in
+                world.generations = (0..<150).map { seen.row("img_\($0)", "succeeded", created: -Double($0)) }
+                world.generations[3].status = "processing"
+                world.characters = [seen.row("char_0", "ready", created: -10)]
+            }
+            try await seen.start()
+            try await seen.pass(20)
+            // Whoever asked it now would fail, and poll no more.
+            seen.service?.service.store.close()
+            let before = seen.bench.events.all.count
+            try await seen.pass(60)
+            let events = seen.bench.events.all[before...]
+            let polls = events.filter { if case .polled(_, _, 1..., _, _) = $0 { true } else { false } }.count
+            let failures = events.filter { if case .pollFailed = $0 { true } else { false } }.count
+            #expect(polls >= 25)
+            #expect(failures == 0)
+            await seen.close()
+        }
+
+        @Test func `looks at a head that says what it said, where something else was seen meanwhile`() async throws {
+            let seen = try await Observatory(watch: "[generation, character]")
+            seen.api.edit { $0.characters = [seen.row("char_0", "ready", created: -10)] }
+            try await seen.start()
+            try await seen.pass(40)
+            for round in 1...3 {
+                seen.api.edit { $0.characters[0].status = "reviewing" }
+                _ = seen.hint("character.completed", ["id": "char_0"])
+                try await eventually("told by id") { seen.told("reviewing").count == round }
+                seen.api.edit { $0.characters[0].status = "ready" }
+                try await seen.pass(40)
+            }
+            #expect(seen.told("reviewing") == ["char_0", "char_0", "char_0"])
+            await seen.close()
+        }
+
+        @Test func `does not sweep again and again what its head shows whole`() async throws {
+            let seen = try await Observatory()
+            seen.api.edit { $0.generations = (0..<5).map { seen.row("img_\($0)", "succeeded", created: -Double($0)) } }
+            try await seen.start()
+            try await seen.pass(900, step: 5)
+            seen.api.forgetRequests()
+            try await seen.pass(600, step: 0.5)
+            #expect(seen.api.requests.count <= 42)
+            await seen.close()
+        }
+
         @Test func `asks for forty rows below the head by page`() async throws {
             let seen = try await Observatory()
             seen.api.edit { world in
@@ -268,6 +316,78 @@ extension `On a moved clock` {
             var stamps: [Timestamp] = []
             for case .decided(let decided) in seen.bench.events.all { stamps.append(decided.notification.timestamp) }
             #expect(stamps == stamps.sorted())
+            await seen.close()
+        }
+
+        @Test(arguments: [true, false])
+        func `tells generations and characters in one order after an outage`(isRestart: Bool) async throws {
+            let seen = try await Observatory(watch: "[generation, character]")
+            seen.api.edit { world in
+                world.generations = (0..<60).map { seen.row("img_\(100 + $0)", "processing", created: -Double($0)) }
+                world.characters = (0..<60).map { seen.row("char_\(100 + $0)", "synthesizing", created: -Double($0)) }
+            }
+            try await seen.start()
+            try await seen.pass(10)
+            if isRestart {
+                await seen.end()
+            } else {
+                seen.api.setLie { _ in .dead }
+                try await seen.pass(60)
+            }
+            var chance = SeededRandom(seed: 5)
+            var times: [String: Timestamp] = [:]
+            seen.api.edit { world in
+                let time = { Sample.noon.advanced(by: .milliseconds(Int.random(in: 12_000...50_000, using: &chance))) }
+                for index in world.generations.indices {
+                    world.generations[index].status = "failed"
+                    world.generations[index].completedAt = time()
+                    times[world.generations[index].id] = world.generations[index].completedAt
+                    world.characters[index].status = "reviewing"
+                    world.characters[index].updatedAt = time()
+                    times[world.characters[index].id] = world.characters[index].updatedAt
+                }
+            }
+            seen.api.setLie(nil)
+            if isRestart { try await seen.start() }
+            try await seen.pass(60)
+            let told: [String] = seen.bench.events.all.compactMap {
+                if case .decided(let decided) = $0 { decided.notification.alerts.first?.resource.id } else { nil }
+            }
+            #expect(told.count == 120)
+            #expect(told.compactMap { times[$0] } == times.values.sorted())
+            await seen.close()
+        }
+
+        @Test func `does not hold back one listing for long where the other stays dead`() async throws {
+            let seen = try await Observatory(watch: "[generation, character]")
+            seen.api.edit { world in
+                world.generations = [seen.row("img_0", "processing", created: -5)]
+                world.characters = [seen.row("char_0", "ready", created: -5)]
+            }
+            try await seen.start()
+            try await seen.pass(10)
+            seen.api.setLie { _ in .dead }
+            try await seen.pass(60)
+            seen.api.edit { $0.generations[0].status = "failed" }
+            seen.api.setLie { $0.path.hasPrefix("v1/characters") ? .dead : nil }
+            try await seen.pass(32)
+            #expect(seen.told("ended") == ["img_0"])
+            await seen.close()
+        }
+
+        @Test func `keeps what it takes of the bucket where a crash cannot give it again`() async throws {
+            let seen = try await Observatory(tellsLimits: false)
+            seen.api.edit { world in
+                world.generations = (0..<8000).map { seen.row("img_\(10_000 + $0)", "succeeded", created: -Double($0)) }
+            }
+            try await seen.start()
+            try await seen.pass(1, step: 0.1)
+            let asked = seen.api.requests.count
+            #expect(asked >= 40)
+            let facts = try await seen.service?.service.store.facts(prefix: "budget/studio/general") ?? []
+            let record = try #require(facts.first.flatMap { BucketRecord(document: $0.value) })
+            let passed = seen.bench.clock.wall.duration(since: record.at) / .seconds(1)
+            #expect(record.spent - 5 * passed >= Double(asked) - 5 * seen.bench.clock.seconds - 1)
             await seen.close()
         }
     }

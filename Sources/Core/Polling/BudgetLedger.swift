@@ -110,6 +110,42 @@ package struct BudgetLedger: Sendable {
         withBucket(source, endpoint, now) { $0.hold(until: time, at: now) }
     }
 
+    /// What is to be kept before a request goes out; nil where what was kept before is enough.
+    package mutating func dueRecord(
+        source: String, endpoint: EndpointClass, at now: Double, wall: Timestamp
+    ) -> BucketRecord? {
+        withBucket(source, endpoint, now) { bucket in
+            let heldFor = bucket.spent(at: now).heldFor
+            return bucket.dueRecord(at: now).map { BucketRecord(spent: $0, at: wall, heldFor: heldFor) }
+        } ?? nil
+    }
+
+    /// How the bucket stands; nil where nobody has used it.
+    package mutating func record(
+        source: String, endpoint: EndpointClass, at now: Double, wall: Timestamp
+    ) -> BucketRecord? {
+        guard let index = names[source], accounts[root(index)].buckets[endpoint] != nil else { return nil }
+        return withBucket(source, endpoint, now) { bucket in
+            let (requests, heldFor) = bucket.spent(at: now)
+            return BucketRecord(spent: requests, at: wall, heldFor: heldFor)
+        }
+    }
+
+    /// Takes in what an earlier process has left. A wall clock that went back gives nothing away.
+    package mutating func restore(
+        _ record: BucketRecord, source: String, endpoint: EndpointClass, at now: Double, wall: Timestamp
+    ) {
+        let passed = max(0, wall.duration(since: record.at) / .seconds(1))
+        let heldFor =
+            record.heldUntil.map { min($0.duration(since: wall) / .seconds(1), BudgetLedger.longestHold) } ?? 0
+        withBucket(source, endpoint, now) { bucket in
+            bucket.restore(spent: record.spent - passed * bucket.perSecond, heldFor: heldFor, at: now)
+        }
+    }
+
+    /// A hold that a changed clock makes longer than any `Retry-After` counts as so long.
+    private static let longestHold = 86_400.0
+
     package mutating func view(source: String, endpoint: EndpointClass, at now: Double) -> View {
         let listings = names[source].map { accounts[root($0)].listings[endpoint] ?? 1 } ?? 1
         return withBucket(source, endpoint, now) { bucket in

@@ -39,6 +39,18 @@ package struct InFlightTable: Sendable {
         entries[idHash]?.askedAt = steady
     }
 
+    /// An answer showed these resources.
+    package mutating func shown(_ idHashes: Set<UInt64>, at steady: Double) {
+        guard !entries.isEmpty else { return }
+        for hash in idHashes { shown(hash, at: steady) }
+    }
+
+    /// Calls `body` with those of these resources that are in flight. An idle listing has none.
+    func forEach(among idHashes: Set<UInt64>, _ body: (InFlight) -> Void) {
+        guard !entries.isEmpty else { return }
+        for hash in idHashes { if let resource = entries[hash] { body(resource) } }
+    }
+
     package mutating func remove(_ idHash: UInt64) { entries[idHash] = nil }
 
     /// Takes in a new state of a resource, and what its end, or the end of its status, teaches.

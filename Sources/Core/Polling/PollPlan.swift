@@ -154,10 +154,7 @@ package struct PollPlan: Sendable {
     private func headDue(_ known: Knowledge) -> Double {
         guard let asked = known.headAskedAt else { return known.now }
         var interval = pace.idle
-        for hash in known.onHead {
-            guard let resource = known.inFlight[hash] else { continue }
-            interval = min(interval, self.interval(resource, known))
-        }
+        known.inFlight.forEach(among: known.onHead) { interval = min(interval, self.interval($0, known)) }
         return asked + max(interval, sustainable(known.budget))
     }
 

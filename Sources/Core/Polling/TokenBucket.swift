@@ -2,7 +2,7 @@
 ///
 /// In any window of `t` seconds it gives at most `capacity + t · perSecond` requests, which is the share of what the API
 /// itself would give. Pure: time is an argument, in seconds of any clock that does not go back.
-package struct TokenBucket: Sendable, Equatable {
+package struct TokenBucket: Sendable {
     /// Requests in a full bucket; at least 1.
     package private(set) var capacity: Double
     /// Requests that come back in a second.
@@ -17,7 +17,11 @@ package struct TokenBucket: Sendable, Equatable {
     private var updatedAt: Double
     /// Until then the API has asked for no more requests.
     private var heldUntil = -Double.infinity
+    /// What the record says is missing, and since when; nil until this process has made one.
+    private var recorded: (spent: Double, at: Double)?
 
+    /// A record is this part of the bucket ahead of what was given, so that not every request needs one.
+    private static let recordedAhead = 0.02
     /// Sums of doubles miss a whole number by less than this.
     private static let rounding = 1e-9
 
@@ -71,6 +75,35 @@ package struct TokenBucket: Sendable, Equatable {
         capacity = max(1, limit * share)
         tokens = min(tokens, capacity)
         headroom = min(headroom, capacity, max(0, remaining - (limit - capacity)))
+    }
+
+    /// What must be kept before a request goes out: requests missing from the full bucket, those of the near future
+    /// included. Nil while the record, refilled since, does not promise more than there is.
+    ///
+    /// A nearly full bucket needs none, but for the first of a process: a loop of crashes spends a few each time.
+    package mutating func dueRecord(at now: Double) -> Double? {
+        refill(at: now)
+        let ahead = max(2, capacity * TokenBucket.recordedAhead)
+        let missing = capacity - tokens
+        if let recorded {
+            let promised = max(0, recorded.spent - (now - recorded.at) * perSecond)
+            guard missing > promised, missing > ahead else { return nil }
+        }
+        recorded = (missing + ahead, now)
+        return missing + ahead
+    }
+
+    /// Requests missing from the full bucket, and how long it is held; for a record at the end.
+    package mutating func spent(at now: Double) -> (requests: Double, heldFor: Double) {
+        refill(at: now)
+        return (capacity - tokens, max(0, heldUntil - now))
+    }
+
+    /// Takes in what an earlier process has left: so many requests are missing, and none is given for so long.
+    package mutating func restore(spent: Double, heldFor: Double, at now: Double) {
+        refill(at: now)
+        tokens = max(0, min(tokens, capacity - spent))
+        if heldFor > 0 { heldUntil = max(heldUntil, now + heldFor) }
     }
 
     /// The two were one bucket all along: what either gave is missing, and the smaller share counts.

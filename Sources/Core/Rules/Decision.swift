@@ -52,4 +52,7 @@ package struct Decision: Sendable {
     package var isEmpty: Bool {
         snapshots.isEmpty && changes.isEmpty && records.isEmpty && forgotten.isEmpty && notifications.isEmpty
     }
+
+    /// Whether an alert is another one afterwards, and with it perhaps the time of the next look.
+    package var movesAlerts: Bool { !records.isEmpty || !forgotten.isEmpty }
 }

@@ -15,7 +15,8 @@ package enum FileAccess {
             throw SecretProblem(message: "the file \(path) is not an ordinary file")
         }
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        // One more than there is, to see the end at once.
+        var chunk = [UInt8](repeating: 0, count: min(max(Int(clamping: information.st_size) + 1, 256), 64 << 10))
         while true {
             let count = read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }

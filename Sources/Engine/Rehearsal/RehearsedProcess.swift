@@ -43,7 +43,7 @@ struct RehearsedProcess {
         let polling = RehearsedProcess.dependencies(time, leaps: true, signals)
         let steadySeconds: @Sendable () -> Double = { time.steadySeconds(leaps: false) }
         let pollingSeconds: @Sendable () -> Double = { time.steadySeconds(leaps: true) }
-        let budget = RequestBudget(sources: settings.sources)
+        let budget = RequestBudget(sources: settings.sources, store: store, now: polling.now)
         let health = settings.sources.map { source in
             SourceHealth(source: source.name, kinds: source.watch, store: store, steadySeconds: steadySeconds)
         }
@@ -58,7 +58,7 @@ struct RehearsedProcess {
                     dependencies: polling, steadySeconds: pollingSeconds)
                 let watcher = ListingWatcher(
                     source: source, kind: kind, store: store, rules: around.rules, requests: requests,
-                    dependencies: polling, outboxFilled: {})
+                    dependencies: polling, outboxFilled: {}, catchUp: nil)
                 listings.append(
                     Listing(loop: ListingLoop(watcher: watcher, health: health, signals: ListingSignals(), sources: 1)))
             }

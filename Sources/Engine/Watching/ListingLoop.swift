@@ -118,13 +118,13 @@ struct ListingLoop {
         }
         guard wait.refusedKey != nil else {
             // A hint stays in its box: what the API or the back-off asks for is not shortened by it.
-            try? await clock.sleep(for: wait.duration)
+            _ = await signals.waitForRetry(within: wait.duration, clock: clock)
             return
         }
         var left = wait.duration
         while left > .zero, !Task.isCancelled {
             let step = min(left, ListingLoop.keyGlance)
-            try? await clock.sleep(for: step)
+            if await signals.waitForRetry(within: step, clock: clock) { return }
             left -= step
             if let key = try? watcher.source.key.read(), key != wait.refusedKey { return }
         }

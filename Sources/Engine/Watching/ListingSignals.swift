@@ -16,6 +16,7 @@ final class ListingSignals: Sendable {
 
     private let pending = Mutex(Taken())
     private let bell = Mailbox<Void>()
+    private let retryBell = Mailbox<Void>()
     /// Beyond so many ids the head is asked for as well, and shows most of them.
     private static let idLimit = 500
 
@@ -42,8 +43,17 @@ final class ListingSignals: Sendable {
         }
     }
 
+    /// Another listing of the source works again: the wait after a failure is over.
+    func retry() { retryBell.post(()) }
+
+    /// Waits out a failure, at most `limit`. Returns whether ``retry()`` cut it short.
+    func waitForRetry(within limit: Duration, clock: any Clock<Duration>) async -> Bool {
+        !(await retryBell.take(within: limit, clock: clock)).isEmpty
+    }
+
     func take() -> Taken {
-        pending.withLock { pending in
+        _ = retryBell.drain()
+        return pending.withLock { pending in
             defer { pending = Taken() }
             return pending
         }

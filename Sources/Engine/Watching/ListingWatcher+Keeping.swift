@@ -22,7 +22,7 @@ extension ListingWatcher {
         for snapshot in try await store.inFlight(source: source.name, kind: kind, limit: InFlightTable.limit) {
             inFlight.note(snapshot, idHash: PageScan.idHash(of: snapshot.key.id), at: nil, learning: &learned)
         }
-        nextTimer = try await nextDue()
+        try await readNextTimer()
         isPrepared = true
     }
 

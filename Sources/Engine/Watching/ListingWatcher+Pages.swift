@@ -72,6 +72,7 @@ extension ListingWatcher {
             if isNewToListing { examined.fresh += 1 }
             inFlight.shown(row.idHash, at: poll.steady)
         }
+        defer { if origin != .head { contestHead(by: examined.differing.lazy.map(\.idHash)) } }
         var unfamiliar: [PageScan.Row] = []
         // No Swift value is made for a row that is as it was.
         for row in page.rows {
@@ -97,20 +98,32 @@ extension ListingWatcher {
     }
 
     /// Commits what follows from pages, in the order in which it happened and a page's worth in one transaction.
-    mutating func apply(_ pages: [ExaminedPage]) async throws {
+    mutating func apply(_ pages: [ExaminedPage]) async throws { try await apply(ordered(pages), with: nil) }
+
+    /// The same in turns with the source's other listings, where these have something to catch up with as well.
+    mutating func applyInTurns(_ pages: [ExaminedPage]) async throws {
         let news = ordered(pages)
-        guard !news.isEmpty else { return }
+        catchUp?.read(kind, first: news.first?.moment)
+        try await apply(news, with: catchUp)
+        catchUp?.ended(kind)
+    }
+
+    private mutating func apply(_ news: [NewsRow], with others: SourceCatchUp?) async throws {
         var rest = news[...]
         let swept = progress.sweptAt
-        while !rest.isEmpty {
-            let batch = rest.prefix(PollLimits.commitRows)
+        while let next = rest.first {
+            let until = await others?.turn(of: kind, moment: next.moment)
+            if others != nil { try Task.checkCancellation() }
+            let batch = rest.prefix(PollLimits.commitRows).prefix { news in
+                guard let until, let moment = news.moment else { return true }
+                return moment <= until
+            }
             rest = rest.dropFirst(batch.count)
             // Until the last of them is kept, something older than what is known may be missing: a crash in between
             // leaves a store that wants a full listing.
-            if news.count > PollLimits.commitRows, progress.isBaselined {
-                progress.sweptAt = rest.isEmpty ? swept : nil
-            }
+            if batch.count < news.count, progress.isBaselined { progress.sweptAt = rest.isEmpty ? swept : nil }
             try await apply(Array(batch))
+            if let following = rest.first { others?.told(kind, next: following.moment) }
         }
     }
 
@@ -147,7 +160,6 @@ extension ListingWatcher {
                 if !isOlder { news[earlier].row = row }
             }
         }
-        guard news.count > 1 else { return news }
         for index in news.indices { news[index].moment = moment(of: news[index].row) }
         // What tells no time stays beside its neighbour of the listing.
         news.reverse()
@@ -208,6 +220,8 @@ extension ListingWatcher {
         try await store.commit(
             ObservationCommit(decision: decision, progress: [kind: progress], source: source.name))
         poll.changed += decision.changes.count
+        isNextTimerStale = isNextTimerStale || decision.movesAlerts
+        if !decision.snapshots.isEmpty { full.isAccountedFor = false }
         learn(from: decision)
         report(decision)
         if !decision.notifications.isEmpty { outboxFilled() }

@@ -8,6 +8,7 @@ extension ListingWatcher {
     /// final state never changes again and is evaluated as it is known.
     mutating func evaluateDue(isFull: Bool) async throws {
         timersLookedAt = poll.steady
+        isNextTimerStale = true
         let due = try await store.due(source: source.name, kind: kind, at: dependencies.now(), limit: PollLimits.due)
         guard !due.isEmpty else { return }
         for id in due.map(\.key.id).filter({ !isCurrent($0) }).prefix(PollLimits.dueVisits) {
@@ -42,8 +43,15 @@ extension ListingWatcher {
         return kind == .balance ? !due.isEmpty : due.contains { !isCurrent($0.key.id) }
     }
 
+    /// Finds out when the next alert is due, where that may have changed: only this watcher moves its listing's alerts.
+    mutating func readNextTimer() async throws {
+        guard isNextTimerStale else { return }
+        nextTimer = try await nextDue()
+        isNextTimerStale = false
+    }
+
     /// When the next alert is due. What is due already but could not be decided is tried again at ease.
-    func nextDue() async throws -> Timestamp? {
+    private func nextDue() async throws -> Timestamp? {
         let now = dependencies.now()
         let next = try await store.nextDue(source: source.name, kind: kind, after: now)
         guard try await !store.due(source: source.name, kind: kind, at: now, limit: 1).isEmpty else { return next }

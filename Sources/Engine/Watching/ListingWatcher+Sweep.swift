@@ -15,12 +15,15 @@ struct FullListing {
     /// The last complete listing that lacked nothing, and how many resources were present then.
     var lastListed: Set<UInt64> = []
     var knownPresent = -1
+    /// Whether that listing still accounts for all that is present: nothing was kept since.
+    var isAccountedFor = false
 }
 
 extension ListingWatcher {
     /// Goes on with the full listing that catches what the head does not show, and that makes the baseline.
     mutating func sweep(head: HeadWalk?, pages: Int, isFull: Bool) async throws {
         if let head, head.isComplete {
+            if head.isAsBefore, full.isAccountedFor, progress.sweepStartedAt == nil, progress.sweptAt != nil { return }
             full.seen = poll.seen
             return try await endSweep(.complete)
         }
@@ -137,7 +140,10 @@ extension ListingWatcher {
     private mutating func findVanished(listed: Set<UInt64>) async throws {
         let present = try await store.presentCount(source: source.name, kind: kind)
         guard present > 0 else { return }
-        if present == full.knownPresent, listed == full.lastListed { return }
+        if present == full.knownPresent, listed == full.lastListed {
+            full.isAccountedFor = true
+            return
+        }
         var after = ""
         full.lacking = []
         while true {
@@ -152,6 +158,7 @@ extension ListingWatcher {
         if full.lacking.isEmpty {
             full.knownPresent = present
             full.lastListed = listed
+            full.isAccountedFor = true
         }
     }
 

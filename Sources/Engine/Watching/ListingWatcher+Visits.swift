@@ -126,6 +126,7 @@ extension ListingWatcher {
         rules.read().engine.disappeared(known, now: dependencies.now(), into: &decision)
         try await commit(decision)
         let hash = PageScan.idHash(of: id)
+        contestHead(by: [hash])
         seen.forget(idHash: hash)
         inFlight.remove(hash)
     }

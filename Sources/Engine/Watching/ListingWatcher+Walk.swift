@@ -12,6 +12,8 @@ struct HeadWalk {
     var newest: UInt64?
     /// How the walk ended; nil where it stopped at what is known.
     var ending: ListingWalk.Ending?
+    /// Whether the newest page says what it said before, so that nothing follows from it.
+    var isAsBefore = false
     /// What was read and is not committed yet.
     var pages: [ExaminedPage] = []
     /// The way on, for a full listing.
@@ -33,9 +35,17 @@ extension ListingWatcher {
         while head.ending == nil {
             let step: ListingWalk.Step
             do {
-                let page = try await list(after: cursor, for: cursor == nil ? purpose : .page)
-                if cursor == nil { noteFirstPage(page, &head) }
+                let page: PageScan
+                if let cursor {
+                    page = try await list(after: cursor, for: .page)
+                } else if let read = try await self.head(for: purpose) {
+                    page = read
+                    noteFirstPage(page, &head)
+                } else {
+                    return headAsBefore()
+                }
                 let examined = try await examine(page, origin: .head)
+                if cursor == nil { poll.head = KnownHead(page, walked: examined.walked) }
                 head.pages.append(examined)
                 if newest.count < PollLimits.endlessPages { newest.append(examined) }
                 // What is dropped here is newer and read again by the next poll.
@@ -55,6 +65,7 @@ extension ListingWatcher {
         }
         head.isComplete = head.ending == .complete
         if head.ending == .endless { head.pages = newest }
+        if head.ending == .endless || head.ending == .cut { poll.head = nil }
         noteEnding(head.ending)
         headAskedAt = poll.steady
         return head
@@ -79,6 +90,7 @@ extension ListingWatcher {
 
     /// What stands on the newest page now.
     private mutating func noteFirstPage(_ page: PageScan, _ head: inout HeadWalk) {
+        knownHead = nil
         onHead = Set(page.rows.map(\.idHash))
         head.newest = page.rows.first?.idHash
     }
@@ -111,6 +123,55 @@ extension ListingWatcher {
         }
         headAskedAt = poll.steady
         return head
+    }
+}
+
+/// A newest page whose rows are all known as they stand on it, so that its like needs no look.
+///
+/// It is forgotten when a row that stands on it is seen to be otherwise by any other answer, and when a poll fails.
+struct KnownHead {
+    let imprint: PageImprint
+    let rows: Int
+    /// Where the listing goes on; nil where the page is all there is.
+    let nextCursor: String?
+
+    /// Nil where the page must be looked at each time: it has problems, or there is no sound way on from it.
+    init?(_ page: PageScan, walked: ListingWalk.Page) {
+        guard let imprint = page.imprint else { return nil }
+        var walk = ListingWalk(pageLimit: ListingWatcher.PollLimits.headPages)
+        switch walk.took(walked) {
+        case .read(let after): nextCursor = after
+        case .ended(.complete): nextCursor = nil
+        case .ended: return nil
+        }
+        self.imprint = imprint
+        rows = page.rows.count
+    }
+}
+
+extension ListingWatcher {
+    /// The newest page says what it said before: its rows have been seen, and nothing else follows.
+    private mutating func headAsBefore() -> HeadWalk {
+        var head = HeadWalk()
+        head.isAsBefore = true
+        head.nextCursor = knownHead?.nextCursor
+        head.isComplete = head.nextCursor == nil
+        head.ending = head.isComplete ? .complete : nil
+        poll.rows += knownHead?.rows ?? 0
+        poll.seen = poll.seen.isEmpty ? onHead : poll.seen.union(onHead)
+        inFlight.shown(onHead, at: poll.steady)
+        poll.head = knownHead
+        noteEnding(head.ending)
+        headAskedAt = poll.steady
+        return head
+    }
+
+    /// An answer other than a head has shown these rows to be otherwise than known: what a head says of them must be
+    /// looked at, even if it says what it said before.
+    mutating func contestHead(by hashes: some Sequence<UInt64>) {
+        guard knownHead != nil || poll.head != nil, hashes.contains(where: onHead.contains) else { return }
+        knownHead = nil
+        poll.head = nil
     }
 }
 

@@ -15,6 +15,8 @@ struct ListingWatcher {
     let dependencies: Dependencies
     /// Called after a commit that put something into the outbox.
     let outboxFilled: @Sendable () -> Void
+    /// With the source's other listings; nil where there is none.
+    let catchUp: SourceCatchUp?
 
     var progress = ListingProgress()
     var seen = SeenFingerprints()
@@ -29,6 +31,8 @@ struct ListingWatcher {
     var headAskedAt: Double?
     /// Whether the last head was all there is.
     var isHeadAll = false
+    /// The last head, while all of it is known and kept: an answer that says the same needs no look.
+    var knownHead: KnownHead?
     /// Whether something may have happened unseen: at the start, and after a failed poll.
     var isCatchingUp = true
     /// Why the listing cannot be read as it should be, once that was said.
@@ -39,6 +43,8 @@ struct ListingWatcher {
     var visitsNotBefore = -Double.infinity
     /// When the next alert is due, and when alerts were last looked at.
     var nextTimer: Timestamp?
+    /// Whether the store may have another time for the next alert.
+    var isNextTimerStale = true
     var timersLookedAt: Double?
     var learnedKeptAt = -Double.infinity
     /// Resources that the API did not know by id, once; gone when it is said again or a full listing lacks them.
@@ -58,6 +64,8 @@ struct ListingWatcher {
         var rows = 0
         var changed = 0
         var failedVisits = 0
+        /// The head of this poll, to be known again once all of it is kept.
+        var head: KnownHead?
     }
 
     /// Named limits of one poll.
@@ -113,7 +121,7 @@ struct ListingWatcher {
         if orders.timers { try await evaluateDue(isFull: isFull) }
         try await saveUnknowns()
         try await saveLearned()
-        nextTimer = try await nextDue()
+        try await readNextTimer()
         dependencies.report(
             .polled(source: source.name, kind: kind, requests: poll.requests, rows: poll.rows, changed: poll.changed))
     }
@@ -123,6 +131,7 @@ struct ListingWatcher {
     private mutating func look(_ orders: PollPlan.Orders, signals: ListingSignals.Taken, isFull: Bool) async throws {
         let hinted = try await hintedVisits(signals)
         var gathered: [ExaminedPage]? = isCatchingUp || isFull ? [] : nil
+        if gathered != nil { catchUp?.began(kind) }
         var head: HeadWalk?
         do {
             if orders.head || hinted.head {
@@ -141,9 +150,10 @@ struct ListingWatcher {
             if let read = gathered, !(error is StoreError) { try await apply(read) }
             throw error
         }
-        if let gathered { try await apply(gathered) }
+        if let gathered { try await applyInTurns(gathered) }
         if head != nil { isCatchingUp = false }
         if let head { noteHead(head) }
+        if let read = poll.head, progress.isBaselined { knownHead = read }
         try await sweep(head: head, pages: orders.sweepPages, isFull: isFull)
         try await confirmVanished(isFull: isFull)
     }
@@ -155,7 +165,7 @@ struct ListingWatcher {
 
     private mutating func noteHead(_ head: HeadWalk) {
         isHeadAll = head.isComplete
-        guard let newest = head.newest else { return }
+        guard !head.isAsBefore, let newest = head.newest else { return }
         let partner = requests.budget.saw(newest, kind: kind, source: source.name, at: poll.steady)
         if let partner { dependencies.report(.sameTeam(source: source.name, as: partner)) }
     }
@@ -163,7 +173,10 @@ struct ListingWatcher {
     /// Something went wrong: what happens until it works again is caught up with in order.
     mutating func failed() {
         isCatchingUp = true
+        catchUp?.failed(kind)
         headAskedAt = nil
+        knownHead = nil
+        isNextTimerStale = true
     }
 
     /// How long to wait until the plan wants to be looked at again.
@@ -192,7 +205,8 @@ struct ListingWatcher {
             return oddity == .endless ? .running(lastAsked: full.askedAt) : .urgent
         }
         if progress.sweepStartedAt != nil { return .running(lastAsked: full.askedAt) }
-        if kind == .character, isHeadAll { return .never }
+        // Each head is a full listing then.
+        if isHeadAll { return .never }
         return .none(lastBegan: now - max(0, wall.duration(since: swept) / .seconds(1)))
     }
 
@@ -203,7 +217,14 @@ struct ListingWatcher {
         return try await requests.list(after: cursor, permit)
     }
 
-    /// The same, after waiting for a permit.
+    /// The newest page, after waiting for a permit; nil where it is as it was.
+    mutating func head(for purpose: RequestPurpose) async throws -> PageScan? {
+        guard let permit = try await requests.permit(purpose).permit else { throw CancellationError() }
+        poll.requests += 1
+        return try await requests.newest(unless: knownHead?.imprint, permit)
+    }
+
+    /// One page of a listing, after waiting for a permit.
     mutating func list(after cursor: String?, for purpose: RequestPurpose) async throws -> PageScan {
         guard let permit = try await requests.permit(purpose).permit else { throw CancellationError() }
         return try await list(after: cursor, permit)

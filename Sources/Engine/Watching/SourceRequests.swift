@@ -40,7 +40,10 @@ struct SourceRequests: Sendable {
         var waited = Duration.zero
         while true {
             let wait = budget.take(source: source.name, endpoint: endpoint, purpose: purpose, at: steadySeconds())
-            if wait <= .zero { return (Permit(purpose: purpose, waited: waited), .zero) }
+            if wait <= .zero {
+                await budget.keep(source: source.name, endpoint: endpoint, at: steadySeconds())
+                return (Permit(purpose: purpose, waited: waited), .zero)
+            }
             if patience == .goes { return (nil, wait) }
             do {
                 try await dependencies.clock.sleep(for: wait)
@@ -55,6 +58,14 @@ struct SourceRequests: Sendable {
         guard let resource = AurousResource(kind) else { throw AurousError(.invalidRequest, message: "not a list") }
         return try await asking(permit) { () async throws(AurousError) in
             try await client.list(resource, limit: SourceRequests.pageSize, startingAfter: cursor)
+        }
+    }
+
+    /// The newest page; nil where it says the same as the page that was read before.
+    func newest(unless known: PageImprint?, _ permit: Permit) async throws(AurousError) -> PageScan? {
+        guard let resource = AurousResource(kind) else { throw AurousError(.invalidRequest, message: "not a list") }
+        return try await asking(permit) { () async throws(AurousError) in
+            try await client.newest(resource, limit: SourceRequests.pageSize, unless: known)
         }
     }
 
@@ -91,7 +102,7 @@ struct SourceRequests: Sendable {
             if error.kind == .rateLimited {
                 let now = steadySeconds()
                 let hold = error.retryAfter.map { $0 / .seconds(1) } ?? SourceRequests.unsaidHold
-                budget.hold(source: source.name, endpoint: endpoint, until: now + hold, at: now)
+                await budget.hold(source: source.name, endpoint: endpoint, until: now + hold, at: now)
             }
             if let outcome = error.kind.outcome { report(permit, outcome) }
             throw error
