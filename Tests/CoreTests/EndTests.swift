@@ -30,6 +30,23 @@ import Testing
         #expect(line.alerts.isEmpty)
     }
 
+    @Test func `fires nothing whose time was up unseen`() {
+        var line = Timeline(
+            Sample.rule("stuck", when: #"self.status == "pending""#, for: .seconds(60)),
+            Sample.rule("old", when: #"now - since > duration("60s")"#))
+        _ = line.at(0, sees: "img_1", "pending")
+        #expect(line.at(90, loses: "img_1") == [])
+        #expect(line.alerts.isEmpty)
+    }
+
+    @Test func `ends without a reminder that was due`() {
+        var line = Timeline(
+            Sample.rule(
+                "busy", when: #"self.status == "processing""#, repeatInterval: .seconds(60), sendsResolved: true))
+        _ = line.at(0, sees: "img_1", "processing")
+        #expect(line.at(90, loses: "img_1") == ["resolved busy img_1"])
+    }
+
     @Test func `ends what keep_firing_for would hold`() {
         var line = Timeline(
             Sample.rule(

@@ -133,6 +133,16 @@ import Testing
         #expect(plan.wake(knowledge) == 101.5)
     }
 
+    @Test func `leaves a part of a scarce budget to the rest, also when an alert is due`() {
+        var knowledge = known(now: 104)
+        knowledge.timer = 101
+        #expect(plan.orders(knowledge).timers)
+        // One request in ten seconds, of which heads may have six tenths.
+        knowledge.budget = BudgetLedger.View(level: 0.2, perSecond: 0.1, listings: 1)
+        #expect(plan.orders(knowledge) == .init(head: false))
+        #expect(abs(plan.wake(knowledge) - (100 + 1 / 0.06)) < 1e-9)
+    }
+
     @Test func `asks for nothing where an alert that is due is about something settled`() {
         var knowledge = known(headAskedAt: 95)
         knowledge.timer = 99

@@ -144,10 +144,12 @@ package struct PollPlan: Sendable {
         return max(next, known.now)
     }
 
-    /// Alerts whose time has come are looked at with a poll, and polls are never tighter than `active`.
+    /// Alerts whose time has come are looked at with a poll, and polls are never tighter than `active`, nor than what
+    /// leaves a part of a scarce budget to the rest: those who are below the head would never have their turn.
     private func timersDue(_ known: Knowledge) -> Double {
         guard let timer = known.timer else { return .infinity }
-        return max(timer, max(known.headAskedAt ?? -.infinity, known.timersLookedAt ?? -.infinity) + pace.active)
+        let head = (known.headAskedAt ?? -.infinity) + max(pace.active, sustainable(known.budget))
+        return max(timer, head, (known.timersLookedAt ?? -.infinity) + pace.active)
     }
 
     /// The head is due when something on it may have changed, and otherwise, for what is new, at ease.

@@ -120,10 +120,10 @@ package struct TokenBucket: Sendable {
         heldUntil = max(heldUntil, other.heldUntil)
     }
 
-    /// The share of the bucket that is full.
+    /// The share of the bucket that is full, by our own count and by the API's.
     package mutating func level(at now: Double) -> Double {
         refill(at: now)
-        return tokens / capacity
+        return min(tokens, headroom) / capacity
     }
 
     private mutating func refill(at now: Double) {

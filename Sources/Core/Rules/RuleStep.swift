@@ -15,6 +15,8 @@ struct RuleStep {
         }
         var record = latest
         if let open = latest, open.isOpen {
+            // Nobody has seen that it lasted until its time was up.
+            if context.occasion == .gone { return end(open, into: &decision) }
             advance(open, verdict: verdict, into: &decision, record: &record)
         } else if verdict == .holds, startsNow(latest: latest) {
             start(after: latest, into: &decision, record: &record)
@@ -43,6 +45,8 @@ struct RuleStep {
     /// Whether a condition that holds, with no alert open, is news. For a rule with `for` it always is; else it must
     /// not have held before, and the baseline says nothing beyond the reach of `backfill`.
     private func startsNow(latest: AlertRecord?) -> Bool {
+        // What is gone starts what its going made true, not what only the clock has meanwhile.
+        if context.occasion == .gone, heldBefore { return false }
         if latest?.phase == .watching { return true }
         if rule.policy.hold != nil {
             // An alert about what settled so long ago that its details are gone may have come and gone too.

@@ -27,6 +27,8 @@ struct ExaminedPage {
     /// How many rows this poll, or this full listing, had not seen.
     var fresh: Int
     var origin: PageOrigin
+    /// When it was read.
+    var readAt: Timestamp
 
     var hasUnknown: Bool { !unknown.isEmpty }
     var hasKnown: Bool { unknown.count < page.rows.count }
@@ -50,6 +52,8 @@ struct ExaminedPage {
 private struct NewsRow {
     var row: PageScan.Row
     var isBaseline: Bool
+    /// When it was read: what it tells had begun by then.
+    var readAt: Timestamp
     /// When it came to be as it is, as far as its own times tell.
     var moment: Timestamp?
 }
@@ -64,7 +68,8 @@ extension ListingWatcher {
     mutating func examine(_ page: PageScan, origin: PageOrigin) async throws -> ExaminedPage {
         reportProblems(page)
         poll.rows += page.rows.count
-        var examined = ExaminedPage(page: page, differing: [], unknown: [], fresh: 0, origin: origin)
+        var examined = ExaminedPage(
+            page: page, differing: [], unknown: [], fresh: 0, origin: origin, readAt: dependencies.now())
         for row in page.rows {
             let isNew = poll.seen.insert(row.idHash).inserted
             if !isNew { poll.repeated.insert(row.idHash) }
@@ -132,7 +137,7 @@ extension ListingWatcher {
         var decision = Decision()
         for news in batch {
             let before = known[news.row.id] ?? KnownResource(snapshot: nil, latest: [:])
-            decide(news.row, known: before, isBaseline: before.snapshot == nil && news.isBaseline, into: &decision)
+            decide(news, known: before, into: &decision)
         }
         try await commit(decision)
         for news in batch { seen.note(news.row.fingerprint, idHash: news.row.idHash) }
@@ -147,7 +152,8 @@ extension ListingWatcher {
             let firstKnown = page.firstKnown
             for row in page.differing {
                 let found = NewsRow(
-                    row: row, isBaseline: belongsToBaseline(row, origin: page.origin, firstKnown: firstKnown))
+                    row: row, isBaseline: belongsToBaseline(row, origin: page.origin, firstKnown: firstKnown),
+                    readAt: page.readAt)
                 guard let earlier = place[row.idHash] else {
                     place[row.idHash] = news.count
                     news.append(found)
@@ -157,7 +163,7 @@ extension ListingWatcher {
                 let known = news[earlier].row
                 let isOlder = Staleness.isOlder(
                     status: row.status, body: Array(row.body), than: known.status, body: Array(known.body), kind: kind)
-                if !isOlder { news[earlier].row = row }
+                if !isOlder { (news[earlier].row, news[earlier].readAt) = (row, page.readAt) }
             }
         }
         for index in news.indices { news[index].moment = moment(of: news[index].row) }
@@ -185,10 +191,12 @@ extension ListingWatcher {
         return nil
     }
 
-    private func decide(_ row: PageScan.Row, known: KnownResource, isBaseline: Bool, into decision: inout Decision) {
+    private func decide(_ news: NewsRow, known: KnownResource, into decision: inout Decision) {
+        let row = news.row
+        let isBaseline = known.snapshot == nil && news.isBaseline
         let observation = Observation(
             key: ResourceKey(source: source.name, kind: kind, id: row.id), body: Array(row.body),
-            fingerprint: row.fingerprint, status: row.status, observedAt: poll.beganAt)
+            fingerprint: row.fingerprint, status: row.status, observedAt: news.readAt)
         if let snapshot = known.snapshot, !snapshot.isGone {
             // A later poll is believed whatever its times say; two copies in one poll are told apart by them.
             let canBeOlder = kind == .generation || poll.repeated.contains(row.idHash)

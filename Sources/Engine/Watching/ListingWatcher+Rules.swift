@@ -146,7 +146,7 @@ extension ListingWatcher {
         }
         let observation = Observation(
             key: ResourceKey(source: source.name, kind: kind, id: id), body: body, fingerprint: fingerprint, status: "",
-            observedAt: poll.beganAt)
+            observedAt: dependencies.now())
         var decision = Decision()
         rules.read().engine.observed(
             observation, known: known ?? KnownResource(snapshot: nil, latest: [:]),

@@ -168,7 +168,7 @@ extension ListingWatcher {
             guard let permit = try await requests.permit(.id, isFull ? .waits : .goes).permit else { return }
             var page: [ExaminedPage]?
             try await visitPatiently(id, permit, isListingComplete: true, gathered: &page)
-            full.lacking.removeFirst()
+            full.lacking.removeAll { $0 == id }
         }
     }
 

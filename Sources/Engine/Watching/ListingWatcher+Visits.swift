@@ -33,8 +33,11 @@ extension ListingWatcher {
         let wanted = ids.filter { !poll.seen.contains(PageScan.idHash(of: $0)) }
         guard !wanted.isEmpty else { return }
         var left = patience == .waits ? Int.max : PollLimits.visits
+        // What a complete listing did not show is on none of its pages.
+        let absent = isListingComplete ? Set(wanted) : Set(full.lacking)
+        let shown = wanted.filter { !absent.contains($0) }
         let planned = VisitPlan.requests(
-            for: wanted, order: try await order(around: wanted), pageSize: SourceRequests.pageSize)
+            for: shown, order: try await order(around: shown), pageSize: SourceRequests.pageSize)
         var singles: [String] = []
         for request in planned {
             switch request {
@@ -50,6 +53,7 @@ extension ListingWatcher {
                 } catch let error as AurousError where error.isAboutCursor {
                     // The row that it hung on is gone; what it was to show is asked for by id.
                     knownOrder = ([], -.infinity)
+                    noteDeadAnchor(anchor)
                 }
             }
         }
@@ -58,7 +62,8 @@ extension ListingWatcher {
         for id in singles where !poll.seen.contains(PageScan.idHash(of: id)) {
             left -= 1
             guard left >= 0, let permit = try await visitPermit(purpose, patience) else { return }
-            try await visitPatiently(id, permit, isListingComplete: isListingComplete, gathered: &gathered)
+            try await visitPatiently(
+                id, permit, isListingComplete: absent.contains(id), gathered: &gathered)
         }
     }
 
@@ -80,8 +85,15 @@ extension ListingWatcher {
         guard let newest else { return [] }
         let ids = try await store.listingOrder(
             source: source.name, kind: kind, from: newest, limit: PollLimits.knownOrder)
-        knownOrder = (ids, poll.steady)
-        return ids
+        knownOrder = (ids.filter { !deadAnchors.contains($0) }, poll.steady)
+        return knownOrder.ids
+    }
+
+    /// The API does not know this row as a cursor any more: where requests are scarce, to try it again and again would
+    /// leave none for what it was to show.
+    private mutating func noteDeadAnchor(_ id: String) {
+        if deadAnchors.count >= PollLimits.deadAnchors { deadAnchors = [] }
+        deadAnchors.insert(id)
     }
 
     /// Asks for one resource by id; one that the API has no usable answer about does not keep the poll from the others,
@@ -121,6 +133,7 @@ extension ListingWatcher {
 
     private mutating func disappear(_ id: String) async throws {
         suspects.remove(id)
+        full.lacking.removeAll { $0 == id }
         guard let known = try await store.known(source: source.name, kind: kind, ids: [id])[id] else { return }
         var decision = Decision()
         rules.read().engine.disappeared(known, now: dependencies.now(), into: &decision)

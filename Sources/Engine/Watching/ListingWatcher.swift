@@ -40,6 +40,8 @@ struct ListingWatcher {
     var full = FullListing()
     /// Ids as the listing has them, around what was last visited, and when that was read.
     var knownOrder: (ids: [String], readAt: Double) = ([], -.infinity)
+    /// Rows that the API refused as cursors: they are gone, although nobody has said so yet.
+    var deadAnchors: Set<String> = []
     var visitsNotBefore = -Double.infinity
     /// When the next alert is due, and when alerts were last looked at.
     var nextTimer: Timestamp?
@@ -88,6 +90,8 @@ struct ListingWatcher {
         /// Alerts evaluated again in one poll, and how many resources are asked for by id for it.
         static let due = 1000
         static let dueVisits = 60
+        /// Rows that are remembered to be no cursors.
+        static let deadAnchors = 1000
         /// How long the known order of a listing serves, in seconds.
         static let orderAge = 30.0
         /// How often durations are kept, in seconds.
