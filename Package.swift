@@ -113,6 +113,14 @@ let package = Package(
                 "CEL", "TestSupport", logging,
             ],
             exclude: ["Goldens"], swiftSettings: house),
+        .executableTarget(
+            name: "Simulation",
+            dependencies: [
+                "AurousAPI", "CEL", "ConfigurationFiles", "Core", "Engine", "Sinks", "Store", "TestSupport",
+                "Transport", argumentParser, crypto, logging,
+            ],
+            path: "Tests/Simulation", swiftSettings: house),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: house),
         .testTarget(
             name: "TidyTests", dependencies: ["ConfigurationFiles", "Engine", "Core", "CEL", "TestSupport"],
             swiftSettings: house),

@@ -18,11 +18,15 @@ final class GroupCommit: Sendable {
     }
 
     private let pool: DatabasePool
+    private let pace: (any StorePace)?
     private let queue = Mutex(Queue())
     /// The most writers in one transaction: a few milliseconds' worth of pages.
     static let largest = 64
 
-    init(_ pool: DatabasePool) { self.pool = pool }
+    init(_ pool: DatabasePool, pace: (any StorePace)?) {
+        self.pool = pool
+        self.pace = pace
+    }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
         let result = Mutex<T?>(nil)
@@ -41,10 +45,16 @@ final class GroupCommit: Sendable {
                 return !queue.isWorking
             }
             // Not in the writer's task: its cancellation must not undo what others have written.
-            if isFirst { pool.asyncWriteWithoutTransaction { db in self.work(in: db) } }
+            if isFirst { begin() }
         }
         guard let value = result.withLock({ $0 }) else { throw StoreError.failed(detail: "the writer left nothing") }
         return value
+    }
+
+    private func begin() {
+        guard let pace else { return pool.asyncWriteWithoutTransaction { db in self.work(in: db) } }
+        // A store that was closed hands out a connection that refuses everything.
+        pace.schedule { try? self.pool.writeHere { db in self.work(in: db) } }
     }
 
     private func work(in db: Database) {
@@ -57,6 +67,7 @@ final class GroupCommit: Sendable {
         do {
             try db.inTransaction(.immediate) {
                 failures = try GroupCommit.run(jobs, in: db)
+                try pace?.willCommit()
                 return .commit
             }
         } catch {
@@ -67,7 +78,7 @@ final class GroupCommit: Sendable {
             queue.isWorking = !queue.jobs.isEmpty
             return queue.isWorking
         }
-        if hasMore { pool.asyncWriteWithoutTransaction { db in self.work(in: db) } }
+        if hasMore { begin() }
     }
 
     /// Returns what went wrong with each. Throws where the whole transaction is lost.

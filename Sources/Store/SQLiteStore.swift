@@ -21,6 +21,7 @@ package final class SQLiteStore: Sendable {
     let pool: DatabasePool
     private let writers: GroupCommit
     private let transactions = Atomic<Int>(0)
+    private let pace: (any StorePace)?
     private let lock: StoreLock?
     /// Whether writing works.
     package let condition = StoreCondition()
@@ -28,8 +29,11 @@ package final class SQLiteStore: Sendable {
     /// Opens the store, making or migrating it for a watcher.
     ///
     /// Nothing is changed in a file that belongs to another program, was written by a newer version or is damaged.
-    package init(path: String, access: Access) throws(StoreError) {
+    ///
+    /// - Parameter pace: when work is done; nil for as soon as it can be.
+    package init(path: String, access: Access, pace: (any StorePace)? = nil) throws(StoreError) {
         self.path = path
+        self.pace = pace
         let isNew = try FileHeader.check(path)
         if isNew, access == .visiting { throw .missing(path: path) }
         // Before the lock, which lies beside the file that a link leads to.
@@ -49,7 +53,7 @@ package final class SQLiteStore: Sendable {
             }
             if !isNew, access != .rehearsing { try SQLiteStore.examine(path) }
             pool = try DatabasePool(path: path, configuration: configuration)
-            writers = GroupCommit(pool)
+            writers = GroupCommit(pool, pace: pace)
             if access != .visiting { try SQLiteStore.migrate(pool) }
             if access == .watching { SQLiteStore.makeCompactable(pool, path: path) }
         } catch {
@@ -143,7 +147,10 @@ package final class SQLiteStore: Sendable {
 
     func read<T: Sendable>(_ body: @Sendable (Database) throws -> T) async throws(StoreError) -> T {
         do {
-            return try await pool.read { db in try body(db) }
+            guard let pace else { return try await pool.read { db in try body(db) } }
+            await pace.turn()
+            try Task.checkCancellation()
+            return try pool.readHere(body)
         } catch {
             throw StoreError(error, path: path)
         }
