@@ -74,12 +74,32 @@ package struct Overview: Sendable {
         }
     }
 
+    /// What is kept from being told, and what is owed.
+    package struct Noise: Sendable {
+        /// Alerts that a sink is not told of, by reason: one for each alert and sink.
+        package var held: [Hold.Reason: Int] = [:]
+        /// Alerts that wait for the digest of their group, likewise.
+        package var queued = 0
+        /// How many ends each sink is owed, since it was told of the firing.
+        package var owed: [String: Int] = [:]
+        package var activeSilences = 0
+        package var pendingSilences = 0
+        /// Silences that last, the one that ends first in front; as many as fit.
+        package var silences: [Silence] = []
+        /// Why an alert that is shown is not told, in words.
+        package var reasons: [AlertID: String] = [:]
+
+        package init() {}
+    }
+
     package var sources: [Source]
     /// Open ones, newest first; as many as fit (``AdminLimits/rows``).
     package var alerts: [AlertRecord]
     /// How many alerts are firing and pending, shown or not.
     package var firing: Int
     package var pending: Int
+    /// What is held back, gathered, silenced and owed.
+    package var noise: Noise
     /// Newest first; as many as fit.
     package var deliveries: [Delivery]
     package var sinks: [Sink]
@@ -87,13 +107,14 @@ package struct Overview: Sendable {
     package var warnings: [String]
 
     package init(
-        sources: [Source] = [], alerts: [AlertRecord] = [], firing: Int = 0, pending: Int = 0,
+        sources: [Source] = [], alerts: [AlertRecord] = [], firing: Int = 0, pending: Int = 0, noise: Noise = Noise(),
         deliveries: [Delivery] = [], sinks: [Sink] = [], warnings: [String] = []
     ) {
         self.sources = sources
         self.alerts = alerts
         self.firing = firing
         self.pending = pending
+        self.noise = noise
         self.deliveries = deliveries
         self.sinks = sinks
         self.warnings = warnings

@@ -47,6 +47,8 @@ package enum EngineEvent: Sendable {
     case expired(DeliveryRecord)
     /// A sink's backlog was gathered into one digest.
     case gathered(sink: String, GatheredDigest)
+    /// What was held back or gathered was told to a sink.
+    case said(RoutePass.Said)
     /// A listing was read without trouble; `requests` were made for it.
     case polled(source: String, kind: ResourceKind, requests: Int, rows: Int, changed: Int)
     case pollFailed(source: String, kind: ResourceKind, reason: String, isLoud: Bool, retryIn: Duration)

@@ -64,6 +64,10 @@ package final class EventLog: Sendable {
                 metadata: [
                     "sink": "\(sink)", "notifications": "\(digest.count)", "delivery.id": "\(digest.delivery.rawValue)",
                 ])
+        case .said(let said):
+            logger.info(
+                "told what was gathered or held back",
+                metadata: ["sink": "\(said.sink)", "alerts": "\(said.alerts)", "title": "\(said.title)"])
         case .polled(let source, let kind, let requests, let rows, let changed):
             logger.debug(
                 "polled",

@@ -1,19 +1,55 @@
 package import Core
+import Store
 import Synchronization
 
-/// The rules in force, replaced as a whole by a reload.
+/// The rules in force, replaced as a whole by a reload, with the ways of what they say to the sinks.
 package final class RuleBook: Sendable {
-    private let current: Mutex<(engine: RuleEngine, generation: Int)>
+    private struct Edition {
+        var engine: RuleEngine
+        var routing: Routing
+        var number: Int
+    }
+
+    private struct State {
+        var edition: Edition
+        var sinks: [String: Grouping] = [:]
+    }
+
+    private let state: Mutex<State>
 
     package init(rules: [Rule]) {
-        current = Mutex((RuleEngine(rules: rules), 1))
+        state = Mutex(
+            State(edition: Edition(engine: RuleEngine(rules: rules), routing: Routing(rules: rules), number: 1)))
     }
 
     /// The rules, and a number that grows with each reload.
-    package func read() -> (engine: RuleEngine, generation: Int) { current.withLock { $0 } }
+    package func read() -> (engine: RuleEngine, generation: Int) {
+        state.withLock { ($0.edition.engine, $0.edition.number) }
+    }
+
+    /// How what the rules say reaches the sinks.
+    package var routing: Routing { state.withLock { $0.edition.routing } }
 
     package func replace(with rules: [Rule]) {
         let engine = RuleEngine(rules: rules)
-        current.withLock { $0 = (engine, $0.generation + 1) }
+        state.withLock { state in
+            state.edition = Edition(
+                engine: engine, routing: Routing(rules: rules, sinks: state.sinks), number: state.edition.number + 1)
+        }
+    }
+
+    /// The grouping of each sink that has one; said once, before anything runs.
+    func gather(for sinks: [String: Grouping]) {
+        state.withLock { state in
+            state.sinks = sinks
+            state.edition.routing = Routing(rules: state.edition.engine.rules, sinks: sinks)
+        }
+    }
+}
+
+extension RuleEngine {
+    /// The names that the rules over resources of this kind had before.
+    func renames(of kind: ResourceKind) -> [SQLiteStore.Rename] {
+        rules(watching: kind).flatMap { rule in rule.renamedFrom.map { SQLiteStore.Rename(rule, from: $0) } }
     }
 }

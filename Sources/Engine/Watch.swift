@@ -43,6 +43,7 @@ package final class Watch: Sendable {
     private let budget: RequestBudget
     private let signals: [String: ListingSignals]
     private let ownSignals: SelfSignals
+    private let heraldCalls = Mailbox<Void>()
     package let health: [SourceHealth]
     /// How each sink's lane fares, in the order of the configuration.
     package var lanes: [LaneHealth] { outbox.health }
@@ -88,6 +89,7 @@ package final class Watch: Sendable {
                 return (lane.refresh ? RefreshingSink(sink: sink, refresher: refresher) : sink, lane)
             },
             store: parts.store, dependencies: dependencies, steadySeconds: steadySeconds)
+        parts.rules.gather(for: parts.settings.groupings)
         self.budget = budget
         self.health = health
         var signals: [String: ListingSignals] = [:]
@@ -151,12 +153,17 @@ package final class Watch: Sendable {
         let hasMore = Mutex(false)
         var selfWatch = selfWatch { hasMore.withLock { $0 = true } }
         await selfWatch.once()
+        var herald = herald
+        await herald.once()
         await outbox.run(untilIdle: true)
         // What became of the deliveries is looked at too, and what there is to say of it goes out. Lanes that begin anew
         // probe an open circuit, so they do only if there is something.
         hasMore.withLock { $0 = false }
         await selfWatch.once()
-        if hasMore.withLock({ $0 }) { await outbox.run(untilIdle: true) }
+        if hasMore.withLock({ $0 }) {
+            await herald.once()
+            await outbox.run(untilIdle: true)
+        }
         return Outcome(failures: failures)
     }
 
@@ -197,13 +204,14 @@ package final class Watch: Sendable {
     package func rulesChanged() {
         for listing in signals.values { listing.rulesChanged() }
         ownSignals.rulesChanged()
+        heraldCalls.post(())
     }
 
     /// What comes before the first poll.
     private func begin() async {
         do {
             try await budget.load(at: steadySeconds())
-            try await Retirement(store: parts.store, dependencies: dependencies).run(
+            try await Retirement(store: parts.store, routing: parts.rules.routing, dependencies: dependencies).run(
                 watched: parts.settings.sources, sinks: parts.settings.sinks.map(\.configuration.name))
         } catch {
             dependencies.report(.storeFailed(reason: "\(error)"))
@@ -224,6 +232,10 @@ package final class Watch: Sendable {
                 var selfWatch = selfWatch()
                 await selfWatch.run()
             }
+            group.addTask { [self] in
+                var herald = herald
+                await herald.run()
+            }
             group.addTask { [parts, dependencies] in
                 await Keeper(store: parts.store, retention: parts.settings.retention, dependencies: dependencies).run()
             }
@@ -234,6 +246,13 @@ package final class Watch: Sendable {
                 ).run()
             }
         }
+    }
+
+    private var herald: Herald {
+        let outbox = outbox
+        return Herald(
+            store: parts.store, rules: parts.rules, dependencies: dependencies, calls: heraldCalls,
+            outboxFilled: { outbox.look() })
     }
 
     private func loops() -> [ListingLoop] {
@@ -261,13 +280,14 @@ package final class Watch: Sendable {
     }
 
     private func selfWatch(outboxFilled: @escaping @Sendable () -> Void = {}) -> SelfWatch {
-        let outbox = outbox
+        let (outbox, heraldCalls) = (outbox, heraldCalls)
         return SelfWatch(
             settings: parts.settings, health: health, signals: ownSignals, limits: { [self] in limits(of: $0) },
             store: parts.store, rules: parts.rules, dependencies: dependencies,
             outboxFilled: {
                 outboxFilled()
                 outbox.look()
+                heraldCalls.post(())
             })
     }
 
@@ -327,11 +347,15 @@ package final class Watch: Sendable {
     private func watcher(
         _ source: SourceSettings, _ kind: ResourceKind, _ health: SourceHealth, _ catchUp: SourceCatchUp?
     ) -> ListingWatcher {
-        let outbox = outbox
+        let (outbox, heraldCalls) = (outbox, heraldCalls)
         return ListingWatcher(
             source: source, kind: kind, store: parts.store, rules: parts.rules,
             requests: Watch.requests(source, kind, parts, budget, health, dependencies, steadySeconds),
-            dependencies: dependencies, outboxFilled: { outbox.look() },
+            dependencies: dependencies,
+            outboxFilled: {
+                outbox.look()
+                heraldCalls.post(())
+            },
             catchUp: kind == .balance ? nil : catchUp)
     }
 

@@ -33,7 +33,8 @@ package struct Chore: Sendable {
             t.is_whole = 1 AND t.is_settled = 1 AND t.kind = 'generation' AND NOT EXISTS (
                 SELECT 1 FROM alerts a WHERE a.source = t.source AND a.kind = t.kind AND a.resource = t.id
                     AND (a.phase = 'pending' OR a.due_at IS NOT NULL OR (a.phase = 'firing' AND a.owes_resolve = 1)
-                        OR EXISTS (SELECT 1 FROM deliveries d WHERE d.order_key = a.id AND d.phase = 'pending')))
+                        OR EXISTS (SELECT 1 FROM deliveries d WHERE d.order_key = a.id AND d.phase = 'pending')
+                        OR EXISTS (SELECT 1 FROM tellings w WHERE w.alert = a.id)))
             """, fate: .shrink)
 
     /// What is history, in the order in which it can go: a notification goes after its deliveries.
@@ -45,10 +46,15 @@ package struct Chore: Sendable {
                 condition: """
                     NOT EXISTS (
                         SELECT 1 FROM alerts a WHERE a.id = t.order_key AND a.phase = 'firing' AND a.owes_resolve = 1)
+                    AND NOT EXISTS (SELECT 1 FROM alert_groups g WHERE g.id = t.resource AND g.episode = t.order_key)
                     """, fate: .delete),
             Chore(
                 table: "notifications", key: "rowid", time: "created_at",
-                condition: "NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = t.id)", fate: .delete),
+                condition: """
+                    NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = t.id)
+                    AND NOT EXISTS (SELECT 1 FROM tellings w WHERE w.notification = t.id)
+                    """, fate: .delete),
+            Chore(table: "silences", key: "rowid", time: "ends_at", condition: "1", fate: .delete),
             Chore(table: "changes", key: "number", time: "observed_at", condition: "1", fate: .delete),
         ] + ["critical", "warning", "info"].flatMap { [resolved($0), said($0)] }
 
@@ -58,11 +64,14 @@ package struct Chore: Sendable {
             AND (s.is_whole = 0 OR s.is_gone = 1))
         """
 
+    /// What waits to be told of it is not lost with it.
+    private static let isSilent = "NOT EXISTS (SELECT 1 FROM tellings w WHERE w.alert = t.id)"
+
     private static func resolved(_ severity: String) -> Chore {
         Chore(
             table: "alerts", key: "id", time: "coalesce(resolved_at, fired_at, since)",
             condition: """
-                t.phase = 'resolved' AND t.severity = '\(severity)' AND (\(isFinal) OR EXISTS (
+                t.phase = 'resolved' AND t.severity = '\(severity)' AND \(isSilent) AND (\(isFinal) OR EXISTS (
                     SELECT 1 FROM alerts b WHERE b.source = t.source AND b.kind = t.kind AND b.resource = t.resource
                         AND b.rule = t.rule AND b.activation > t.activation))
                 """, fate: .delete)
@@ -74,7 +83,7 @@ package struct Chore: Sendable {
             table: "alerts", key: "id", time: "coalesce(resolved_at, fired_at, since)",
             condition: """
                 t.phase = 'firing' AND t.severity = '\(severity)' AND t.owes_resolve = 0 AND t.due_at IS NULL
-                AND \(isFinal)
+                AND \(isSilent) AND \(isFinal)
                 """, fate: .delete)
     }
 

@@ -4,21 +4,27 @@ import GRDB
 extension Rows {
     /// Adds a notification and its deliveries to the outbox. What is there already stays: ids are derived. A resolve
     /// also follows to whoever was told the firing instead of one of its sinks.
-    static func enqueue(_ decided: DecidedNotification, in db: Database) throws {
+    /// - Parameters:
+    ///   - at: when it is put there, where that is not when it was decided.
+    ///   - about: what its order goes by, where that is not its first alert.
+    static func enqueue(
+        _ decided: DecidedNotification, at: Timestamp? = nil, about: LaneSubject? = nil, in db: Database
+    ) throws {
         let notification = decided.notification
+        let now = at ?? notification.timestamp
         try insert(notification, in: db)
-        let subject = LaneSubject(notification)
+        let subject = about ?? LaneSubject(notification)
         var sinks = decided.sinks
         var done = 0
         while done < sinks.count {
             let sink = sinks[done]
             done += 1
             try insert(
-                subject.delivery(of: notification.id, to: sink, sequence: decided.sequence, at: notification.timestamp),
+                subject.delivery(of: notification.id, to: sink, sequence: decided.sequence, at: now),
                 about: subject, in: db)
             guard decided.sequence > 1 else { continue }
             try buryUntold(
-                sink: sink, orderKey: subject.orderKey, from: decided.sequence, at: notification.timestamp, in: db)
+                sink: sink, orderKey: subject.orderKey, from: decided.sequence, at: now, in: db)
             guard notification.reason == .resolved else { continue }
             for other in try toldInstead(of: sink, orderKey: subject.orderKey, in: db) where !sinks.contains(other) {
                 sinks.append(other)

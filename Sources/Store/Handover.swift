@@ -9,6 +9,7 @@ extension Rows {
     static func buryUntold(
         sink: String, orderKey: String, from sequence: Int, at now: Timestamp, in db: Database
     ) throws {
+        guard !AlertGroup.isEpisode(orderKey) else { return }
         let isUntold = try db.value(
             Bool.self,
             """

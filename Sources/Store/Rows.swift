@@ -121,16 +121,20 @@ enum Rows {
 
     // Alerts
 
+    /// Whom an alert was told to is noted here when it fires, and later only by what tells it: the record that a rule has
+    /// looked at may be older.
     static func upsert(_ record: AlertRecord, in db: Database) throws {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO alerts (id, source, kind, resource, rule, activation, phase, since, fired_at,
                     resolved_at, cleared_at, due_at, sequence, notified_at, told, owes_resolve, title, severity)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, since = excluded.since,
+                ON CONFLICT (id) DO UPDATE SET rule = excluded.rule,
+                    activation = excluded.activation, phase = excluded.phase, since = excluded.since,
                     fired_at = excluded.fired_at, resolved_at = excluded.resolved_at, cleared_at = excluded.cleared_at,
                     due_at = excluded.due_at, sequence = excluded.sequence, notified_at = excluded.notified_at,
-                    told = excluded.told, owes_resolve = excluded.owes_resolve, title = excluded.title,
+                    told = CASE WHEN alerts.fired_at IS NULL THEN excluded.told ELSE alerts.told END,
+                    owes_resolve = excluded.owes_resolve, title = excluded.title,
                     severity = excluded.severity
                 """)
         try statement.execute(arguments: [
@@ -149,6 +153,8 @@ enum Rows {
         var record = AlertRecord(
             rule: row["rule"], resource: ResourceKey(source: row["source"], kind: kind, id: row["resource"]),
             activation: row["activation"], phase: phase, since: instant(row["since"]), severity: severity)
+        // Not derived anew: its rule may have another name now.
+        record.id = AlertID(rawValue: row["id"])
         record.firedAt = time(row["fired_at"])
         record.resolvedAt = time(row["resolved_at"])
         record.clearedAt = time(row["cleared_at"])
@@ -156,6 +162,8 @@ enum Rows {
         record.sequence = row["sequence"]
         record.notifiedAt = time(row["notified_at"])
         record.told = list(row["told"] as String)
+        let waiting: String = row["waiting"]
+        if waiting != "[]" { record.waiting = list(waiting) }
         record.owesResolve = row["owes_resolve"]
         record.title = row["title"]
         return record

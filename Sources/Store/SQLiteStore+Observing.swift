@@ -19,11 +19,16 @@ package struct ObservationCommit: Sendable {
     /// The progress of listings that this page moves on.
     package var progress: [ResourceKind: ListingProgress]
     package var source: String
+    /// How what is to be told reaches its sinks.
+    package var routing: Routing
 
-    package init(decision: Decision, progress: [ResourceKind: ListingProgress], source: String) {
+    package init(
+        decision: Decision, progress: [ResourceKind: ListingProgress], source: String, routing: Routing = Routing()
+    ) {
         self.decision = decision
         self.progress = progress
         self.source = source
+        self.routing = routing
     }
 }
 
@@ -38,14 +43,13 @@ extension SQLiteStore {
     /// Commits snapshots, changes, alerts and outbox rows together or not at all. Committing the same again changes
     /// nothing: ids are derived, and what is there stays.
     package func commit(_ commit: ObservationCommit) async throws(StoreError) {
-        try await write { db in
+        try await write { [silenceCache] db in
             for snapshot in commit.decision.snapshots { try Rows.upsert(snapshot, in: db) }
             for change in commit.decision.changes { try Rows.insert(change, in: db) }
             for id in commit.decision.forgotten {
                 try db.execute(literal: "DELETE FROM alerts WHERE id = \(id.rawValue)")
             }
-            for record in commit.decision.records { try Rows.upsert(record, in: db) }
-            for decided in commit.decision.notifications { try Rows.enqueue(decided, in: db) }
+            try Rows.tell(commit.decision, by: commit.routing, silenceCache, in: db)
             for (kind, progress) in commit.progress {
                 try Rows.upsert(progress, source: commit.source, kind: kind, in: db)
             }

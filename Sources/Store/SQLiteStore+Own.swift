@@ -36,10 +36,12 @@ extension SQLiteStore {
                 SELECT 'pending' AS phase, count(*) AS n, min(created_at) AS oldest FROM deliveries
                 WHERE sink = \(sink) AND phase = 'pending'
                     AND order_key NOT IN (SELECT id FROM alerts WHERE source = \(ResourceKey.ownSource) AND kind = 'sink')
+                    AND order_key NOT GLOB 'own_*'
                 UNION ALL
                 SELECT 'dead', count(*), NULL FROM deliveries
                 WHERE sink = \(sink) AND phase = 'dead'
                     AND order_key NOT IN (SELECT id FROM alerts WHERE source = \(ResourceKey.ownSource) AND kind = 'sink')
+                    AND order_key NOT GLOB 'own_*'
                 """)
             var backlog = SinkBacklog()
             for row in rows {

@@ -27,6 +27,56 @@ extension SQLiteStore {
         }
     }
 
+    /// A rule's new name, and its identity under both.
+    package struct Rename: Sendable, Equatable {
+        package var from: String
+        package var to: String
+        package var identityBefore: String
+        package var identity: String
+
+        package init(_ rule: Rule, from: String) {
+            self.from = from
+            to = rule.name
+            identityBefore = rule.conditionIdentity(named: from)
+            identity = rule.conditionIdentity
+        }
+    }
+
+    /// Lets open alerts go on under their rule's new name, with the ids by which they were told. A rule of which nothing
+    /// but the name is new need not look at everything again.
+    package func rename(
+        _ renames: [Rename], source: String, kind: ResourceKind
+    ) async throws(StoreError) {
+        guard !renames.isEmpty else { return }
+        try await write { db in
+            for rename in renames {
+                try db.execute(
+                    literal: """
+                        UPDATE alerts SET rule = \(rename.to), activation = max(activation, 1 + coalesce((
+                            SELECT max(b.activation) FROM alerts b WHERE b.source = alerts.source AND b.kind = alerts.kind
+                                AND b.resource = alerts.resource AND b.rule = \(rename.to)), 0))
+                        WHERE source = \(source) AND kind = \(kind.rawValue) AND rule = \(rename.from)
+                            AND phase <> 'resolved'
+                        """)
+                if db.changesCount > 0 {
+                    // A lane's order goes by the rule.
+                    try db.execute(
+                        literal: """
+                            UPDATE deliveries SET rule = \(rename.to) WHERE phase = 'pending' AND rule = \(rename.from)
+                                AND order_key IN (SELECT id FROM alerts WHERE source = \(source)
+                                    AND kind = \(kind.rawValue) AND rule = \(rename.to) AND phase <> 'resolved')
+                            """)
+                }
+                try db.execute(
+                    literal: """
+                        UPDATE OR IGNORE rules SET name = \(rename.to), identity = \(rename.identity)
+                        WHERE source = \(source) AND kind = \(kind.rawValue) AND name = \(rename.from)
+                            AND identity = \(rename.identityBefore)
+                        """)
+            }
+        }
+    }
+
     /// The resources with an unfinished alert of one of the rules named.
     package func resources(
         withAlertsOf rules: [String], source: String, kind: ResourceKind

@@ -25,6 +25,7 @@ package final class SQLiteStore: Sendable {
     private let lock: StoreLock?
     /// Whether writing works.
     package let condition = StoreCondition()
+    let silenceCache = SilenceCache()
 
     /// Opens the store, making or migrating it for a watcher.
     ///

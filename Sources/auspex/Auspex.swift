@@ -14,7 +14,8 @@ struct Auspex: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             DemoCommand.self, InitCommand.self, RunCommand.self, CheckCommand.self, StatusCommand.self,
-            AlertsCommand.self, DeliveriesCommand.self, ReplayCommand.self, SinkCommand.self, SimulateCommand.self,
+            AlertsCommand.self, DeliveriesCommand.self, ReplayCommand.self, SilenceCommand.self, PlanCommand.self,
+            SinkCommand.self, SimulateCommand.self,
             EvalCommand.self, TestCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
         ])
 

@@ -1,10 +1,11 @@
+import AdminServer
 import CEL
 import Core
 import Store
 
 extension AlertRecord {
     /// A row of `auspex alerts --json`.
-    var json: CELValue {
+    func json(untold: [Telling]) -> CELValue {
         .map(
             CELMap([
                 ("id", .string(id.rawValue)), ("state", .string(phase.rawValue)), ("rule", .string(rule)),
@@ -12,7 +13,53 @@ extension AlertRecord {
                 ("kind", .string(resource.kind.rawValue)), ("resource_id", .string(resource.id)),
                 ("since", .string(since.rfc3339)), ("fired_at", firedAt.json), ("resolved_at", resolvedAt.json),
                 ("title", .string(title)), ("notified", .list(told.map(CELValue.string))),
+                ("not_notified", .list(untold.map(\.json))),
             ]))
+    }
+}
+
+extension Telling {
+    /// Why a sink was not told yet.
+    fileprivate var json: CELValue {
+        .map(
+            CELMap([
+                ("sink", .string(sink)), ("reason", .string(hold?.reason.rawValue ?? "grouped")),
+                ("by", hold.map { $0.holder.isEmpty ? .null : .string($0.holder) } ?? .null),
+                ("until", (hold?.until).json), ("since", .string(since.rfc3339)),
+            ]))
+    }
+}
+
+extension [Telling] {
+    /// The same for people, each reason once.
+    var words: String {
+        var words: [String] = []
+        for telling in self {
+            let word =
+                switch telling.hold?.reason {
+                case .silenced: "silenced by \(telling.hold?.holder ?? "")"
+                case .inhibited: "inhibited by \(telling.hold?.holder ?? "")"
+                case .muted: "muted until \(telling.hold?.until?.rfc3339 ?? "")"
+                case nil: "in the next digest"
+                }
+            if !words.contains(word) { words.append(word) }
+        }
+        return words.joined(separator: ", ")
+    }
+}
+
+extension NoiseCounts {
+    /// `2 silenced`, `1 in a digest`.
+    var words: [String] {
+        Hold.Reason.allCases.compactMap { reason in held[reason].map { "\($0) \(reason.rawValue)" } }
+            + (queued == 0 ? [] : ["\(queued) in a digest"])
+    }
+
+    var overview: Overview.Noise {
+        var noise = Overview.Noise()
+        (noise.held, noise.queued, noise.owed) = (held, queued, owed)
+        (noise.activeSilences, noise.pendingSilences) = (activeSilences, pendingSilences)
+        return noise
     }
 }
 

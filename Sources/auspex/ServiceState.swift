@@ -36,6 +36,8 @@ struct ServiceState: AdminState {
             return live
         }
         overview.alerts = try await store.alerts(includingResolved: false, limit: AdminLimits.rows)
+        overview.noise.silences = try await store.silences(includingEnded: false, at: Composition.now())
+        overview.noise.reasons = try await store.untold(limit: 10_000).mapValues(\.words)
         overview.deliveries = try await store.deliveries(sink: nil, deadOnly: false, limit: AdminLimits.rows).map {
             line in
             Overview.Delivery(record: line.record, title: line.title)

@@ -27,6 +27,7 @@ struct StatusReport {
     /// Whether anybody watches; otherwise all of this is how it was when the last one stopped.
     private let isWatched: Bool
     private var alerts: [AlertPhase: Int]
+    private let noise: NoiseCounts
     private var sinks: [(name: String, kind: String, counts: DeliveryCounts, lane: LaneStatus)]
     /// Those that have pinged, or tried to.
     private var heartbeats: [(name: String, state: HeartbeatState)] = []
@@ -56,6 +57,7 @@ struct StatusReport {
             ownUnknowns.append((key.source, UnknownConditions(document: fact.value)))
         }
         alerts = try await store.alertCounts()
+        noise = try await store.noiseCounts(at: Composition.now())
         isWatched = store.isWatched
         let counts = try await store.deliveryCounts()
         for sink in settings.sinks where !sink.kind.takesNotifications {
@@ -143,7 +145,7 @@ struct StatusReport {
                 source.changesLastHour = Int(line.changes)
                 return source
             },
-            firing: alerts[.firing] ?? 0, pending: alerts[.pending] ?? 0,
+            firing: alerts[.firing] ?? 0, pending: alerts[.pending] ?? 0, noise: noise.overview,
             sinks: sinks.map { sink in
                 Overview.Sink(
                     name: sink.name, kind: sink.kind, pending: sink.counts.pending, delivered: sink.counts.delivered,
@@ -151,13 +153,14 @@ struct StatusReport {
             },
             warnings: heartbeatWarnings
                 + unknownLines.map { unknown in
-                "The condition of the rule \(unknown.rule) cannot be evaluated for \(Counted.text(unknown.resources, "resource")) "
-                    + "of \(unknown.source), such as \(unknown.example): \(unknown.reason)"
-            })
+                    "The condition of the rule \(unknown.rule) cannot be evaluated for \(Counted.text(unknown.resources, "resource")) "
+                        + "of \(unknown.source), such as \(unknown.example): \(unknown.reason)"
+                })
     }
 
     func text(now: Timestamp) -> String {
-        var sourceTable = Table("SOURCE", "WATCHES", "STATE", "RESOURCES", "IN FLIGHT", "LAST SEEN", "REQUESTS/H", "CHANGES/H",
+        var sourceTable = Table(
+            "SOURCE", "WATCHES", "STATE", "RESOURCES", "IN FLIGHT", "LAST SEEN", "REQUESTS/H", "CHANGES/H",
             "LAST ERROR")
         for line in sources {
             let ago = line.lastSuccessAt.map { StatusReport.ago(now.duration(since: $0)) } ?? "never"
@@ -180,10 +183,20 @@ struct StatusReport {
         return """
             \(warning)\(sourceTable.text)
 
-            alerts: \(alerts[.firing] ?? 0) firing, \(alerts[.pending] ?? 0) pending\(unknown)
+            alerts: \(alerts[.firing] ?? 0) firing, \(alerts[.pending] ?? 0) pending\(quiet)\(unknown)
 
             \(sinkTable.text)\(heartbeatWarnings.map { "\n" + $0 }.joined())
             """
+    }
+
+    /// What is not told now, and why; what is owed; the silences. Empty where there is none of it.
+    private var quiet: String {
+        let reasons = noise.words
+        let told = reasons.isEmpty ? "" : "\nnot told yet: \(reasons.joined(separator: ", "))"
+        let owed = noise.owed.values.reduce(0, +)
+        let owing = owed == 0 ? "" : "\nends owed to those who were told: \(owed)"
+        let silent = noise.activeSilences == 0 ? "" : "\nsilences: \(noise.activeSilences) active"
+        return told + owing + silent
     }
 
     private var heartbeatWarnings: [String] {

@@ -13,6 +13,8 @@ private let stuck = """
         try await World.with(rules: stuck) { _, program async throws in
             let commands = [
                 ["demo"], ["init"], ["run"], ["check"], ["status"], ["alerts"], ["deliveries"], ["replay"], ["eval"],
+                ["plan"],
+                ["silence", "add"], ["silence", "list"], ["silence", "expire"],
                 ["sink", "list"], ["sink", "test"], ["simulate"], ["test"],
             ]
             for command in commands {
@@ -21,6 +23,51 @@ private let stuck = """
                 #expect(help.output.contains("auspex \(command.joined(separator: " "))"), "\(command)")
                 #expect(help.output.contains("xample"), "\(command)")
             }
+        }
+    }
+
+    @Test func `makes, lists and ends a silence, and tells what is wrong with one`() async throws {
+        try await World.with(rules: stuck) { world, program async throws in
+            #expect(try await program.run("run", "--once").status == 0)
+            let wrong = try await program.run("silence", "add", "severty == 'info'", "--for", "1h", "--comment", "x")
+            #expect(wrong.status == 1)
+            #expect(wrong.errors.contains("did you mean 'severity'?") && wrong.errors.contains("^"), "\(wrong.errors)")
+            let unbounded = try await program.run("silence", "add", "true", "--comment", "x")
+            #expect(unbounded.status == 2)
+            let made = try await program.run(
+                "silence", "add", "rule.name == 'failed'", "--for", "1h", "--comment", "known", "--author", "ada")
+            #expect(made.status == 0, "\(made.all)")
+            world.put("img_9", "failed")
+            #expect(try await program.run("run", "--once").status == 0)
+            #expect(world.receiver.received.isEmpty)
+            let alerts = try await program.run("alerts")
+            #expect(alerts.output.contains("silenced by sil_"), "\(alerts.output)")
+            #expect(try await program.run("status").output.contains("not told yet: 1 silenced"))
+            let listed = try await program.run("silence", "list", "--json")
+            #expect(listed.output.contains("\"author\":\"ada\"") && listed.output.contains("\"state\":\"active\""))
+            let id = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+            #expect(try await program.run("silence", "expire", id).status == 0)
+            #expect(try await program.run("silence", "expire", id).status == 1)
+            #expect(try await program.run("run", "--once").status == 0)
+            #expect(world.receiver.received.count == 1)
+        }
+    }
+
+    @Test func `plans what a configuration would do, and refuses one that is wrong`() async throws {
+        try await World.with(rules: stuck) { world, program async throws in
+            #expect(try await program.run("run", "--once").status == 0)
+            world.put("img_9", "failed")
+            #expect(try await program.run("run", "--once").status == 0)
+            let same = try await program.run("plan")
+            #expect(same.status == 0 && same.output.contains("rules: as they are"), "\(same.all)")
+            let rules = world.folder.appendingPathComponent("rules.yaml")
+            try "rules: [{ name: other, watch: generation, when: self.status == 'expired' }]"
+                .write(to: rules, atomically: true, encoding: .utf8)
+            let plan = try await program.run("plan")
+            #expect(plan.output.contains("+ other") && plan.output.contains("- stuck"), "\(plan.all)")
+            #expect(plan.output.contains("ends") && plan.output.contains("img_9"))
+            try "rules: [{ name: other }]".write(to: rules, atomically: true, encoding: .utf8)
+            #expect(try await program.run("plan").status == 1)
         }
     }
 

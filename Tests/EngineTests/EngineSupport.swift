@@ -134,15 +134,15 @@ final class Service: Sendable {
     let store: SQLiteStore
     let watch: Watch
     let rules: RuleBook
-    /// How many loops there are, each asleep when it has nothing to do: one for each listing and sink, the pruning, and
-    /// the one that watches the others.
+    /// How many loops there are, each asleep when it has nothing to do: one for each listing and sink, the pruning, the
+    /// one that tells what was held back, and the one that watches the others.
     let loops: Int
 
     init(_ bench: Bench, _ configuration: LoadedConfiguration, http: any HTTPTransport) throws {
         self.bench = bench
         store = try SQLiteStore(path: configuration.settings.storePath, access: .watching)
         rules = RuleBook(rules: configuration.rules)
-        loops = configuration.settings.sources.map(\.watch.count).reduce(2, +) + configuration.sinks.count
+        loops = configuration.settings.sources.map(\.watch.count).reduce(3, +) + configuration.sinks.count
         let (clock, events) = (bench.clock, bench.events)
         watch = Watch(
             Watch.Parts(

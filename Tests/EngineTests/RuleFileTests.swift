@@ -50,6 +50,36 @@ import Testing
         #expect(rule.backfill == .seconds(3600))
     }
 
+    @Test func `may say how the noise is kept down`() throws {
+        let result = read(
+            """
+            rules:
+              - { name: down, watch: source, when: "!self.reachable" }
+              - name: failed
+                watch: generation
+                when: self.status == "failed"
+                group_by: [rule.name, self.inference_type]
+                group_interval: 5m
+                inhibited_by: [down]
+                mute:
+                  - { days: [sat, SUN] }
+                  - { from: "22:00", to: "7:30", zone: Europe/Berlin }
+                renamed_from: [broken, lost]
+                repeat_interval: [1h, 4h, 24h]
+            """)
+        let rule = try #require(result.rules.last, "\(result.diagnostics.map(\.rendered).joined(separator: "\n"))")
+        #expect(rule.noise.grouping?.by.map(\.text) == ["rule.name", "self.inference_type"])
+        #expect(rule.noise.grouping?.wait == Grouping.standardWait)
+        #expect(rule.noise.grouping?.interval == .seconds(300))
+        #expect(rule.noise.inhibitedBy == ["down"])
+        #expect(
+            rule.noise.mute == [
+                MuteTime(days: [0, 6]), MuteTime(from: 22 * 60, to: 7 * 60 + 30, zone: "Europe/Berlin"),
+            ])
+        #expect(rule.renamedFrom == ["broken", "lost"])
+        #expect(rule.policy.repeatIntervals == [.seconds(3600), .seconds(14_400), .seconds(86_400)])
+    }
+
     @Test func `goes without what has a default`() throws {
         let rule = try rule("")
         #expect(rule.severity == .warning)
@@ -133,6 +163,21 @@ import Testing
             ("no mapping", "rules: [r]\n"),
             ("a rule without anything", "rules: [{}]\n"), ("a misspelt key", ruled("notfiy: [team]")),
             ("a key of a later version", ruled("over: 15m")),
+            ("a group by a misspelt name", ruled("group_by: [ruel.name]")),
+            ("a group without a unit", ruled("group_wait: 5")),
+            ("an inhibitor that is none", ruled("inhibited_by: [down]")),
+            ("an inhibitor of itself", ruled("inhibited_by: [r]")),
+            (
+                "a circle of inhibitors",
+                ruled("inhibited_by: [s]")
+                    + ruled("inhibited_by: [r]").dropFirst(7).replacing("name: r,", with: "name: s,")
+            ),
+            ("a mute time of no zone", ruled("mute: { from: '22:00', to: '07:00', zone: Europe/Berlim }")),
+            ("a mute time of no day", ruled("mute: [{ days: [saturday] }]")),
+            ("a mute time of no hour", ruled("mute: [{ from: '25:00' }]")),
+            ("a mute time that is empty", ruled("mute: [{ from: '10:00', to: '10:00' }]")),
+            ("a new name for a rule that is still there", ruled("renamed_from: r")),
+            ("no interval", ruled("repeat_interval: []")),
             ("two rules of one name", ruled("for: 1m") + ruled("for: 1m").dropFirst(7)),
             ("a name without letters", "rules: [{ name: '', watch: generation, when: 'true' }]\n"),
             ("a name of two lines", "rules: [{ name: \"a\\nb\", watch: generation, when: 'true' }]\n"),

@@ -177,7 +177,7 @@ import Testing
             ("a sink without a kind", sunk("url: x")), ("a misspelt kind", sunk("kind: webhok")),
             ("a sink without what it needs", sunk("kind: webhook")),
             ("a misspelt setting", sunk("kind: log, timout: 5s")),
-            ("a setting of a later version", sunk("kind: log, group_wait: 5s")),
+            ("a group by a misspelt name", sunk("kind: log, group_by: [ruel.name]")),
             ("a misspelt rate", sunk("kind: log, rate: 10")), ("no concurrency", sunk("kind: log, concurrency: 0")),
             ("no order", sunk("kind: log, order: random")), ("no deadline", sunk("kind: log, deadline: 0s")),
             ("a limit for a fallback that is none", sunk("kind: log, fallback_after: 1m")),

@@ -56,6 +56,9 @@ import Testing
                     DROP INDEX deliveries_lane; DROP INDEX deliveries_digest;
                     ALTER TABLE deliveries DROP COLUMN resource; ALTER TABLE deliveries DROP COLUMN rule;
                     ALTER TABLE deliveries DROP COLUMN handed_to; ALTER TABLE deliveries DROP COLUMN digest;
+                    DROP TRIGGER tellings_inhibitor_ended; DROP TRIGGER tellings_alert_left; DROP TABLE tellings;
+                    DROP TABLE alert_groups; DROP TABLE silences; DROP INDEX alerts_owed;
+                    ALTER TABLE alerts DROP COLUMN waiting;
                     PRAGMA user_version = 2;
                     """)
         }

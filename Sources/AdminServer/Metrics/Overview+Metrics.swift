@@ -3,7 +3,7 @@ import Core
 
 extension Overview {
     /// What the overview says in numbers. Names and labels are part of the interface: dashboards depend on them.
-    package var metricFamilies: [MetricFamily] { sourceFamilies + [alertFamily] + sinkFamilies }
+    package var metricFamilies: [MetricFamily] { sourceFamilies + [alertFamily] + noiseFamilies + sinkFamilies }
 
     private var sourceFamilies: [MetricFamily] {
         func family(_ name: String, _ help: String, _ value: (Source) -> Double?) -> MetricFamily {
@@ -32,6 +32,31 @@ extension Overview {
         MetricFamily(
             "auspex_alerts", .gauge, help: "Open alerts.",
             samples: [.init(Double(firing), ["state": "firing"]), .init(Double(pending), ["state": "pending"])])
+    }
+
+    private var noiseFamilies: [MetricFamily] {
+        [
+            MetricFamily(
+                "auspex_alerts_held", .gauge,
+                help: "Firing alerts that a sink is not told of, one for each alert and sink, by the reason.",
+                samples: Hold.Reason.allCases.map {
+                    .init(Double(noise.held[$0] ?? 0), ["reason": $0.rawValue])
+                }),
+            MetricFamily(
+                "auspex_alerts_queued", .gauge,
+                help: "Alerts that wait for the digest of their group, one for each alert and sink.",
+                samples: [.init(Double(noise.queued), [:])]),
+            MetricFamily(
+                "auspex_resolves_owed", .gauge,
+                help: "Firing alerts of whose end the sink will be told, as it was told of them.",
+                samples: sinks.map { .init(Double(noise.owed[$0.name] ?? 0), ["sink": $0.name]) }),
+            MetricFamily(
+                "auspex_silences", .gauge, help: "Silences that have not ended.",
+                samples: [
+                    .init(Double(noise.activeSilences), ["state": "active"]),
+                    .init(Double(noise.pendingSilences), ["state": "pending"]),
+                ]),
+        ]
     }
 
     private var sinkFamilies: [MetricFamily] {

@@ -92,7 +92,7 @@ extension Page {
             let place: Markup = "\(resource.kind.rawValue) of \(OutsideText.isolated(resource.source))"
             table.rows.append([
                 .head("\(OutsideText.isolated(title))<span class=\"about\">\(OutsideText.isolated(alert.rule))</span>"),
-                .value(alert.phase == .firing ? badge("firing", .bad) : badge(alert.phase.rawValue, .calm)),
+                .value(state(alert, overview.noise)),
                 .value(badge(alert.severity.rawValue, tone(alert.severity))),
                 .value("\(OutsideText.isolated(resource.id))<span class=\"about\">\(place)</span>"),
                 .value(Ages.ago(alert.since, now: now)),
@@ -102,6 +102,33 @@ extension Page {
             "\(overview.firing) firing, \(overview.pending) pending"
             + shown(table, of: overview.firing + overview.pending)
         return section("Open alerts", note, table, empty: "No rule is true for anything right now.")
+    }
+
+    private static func state(_ alert: AlertRecord, _ noise: Overview.Noise) -> Markup {
+        let state = alert.phase == .firing ? badge("firing", .bad) : badge(alert.phase.rawValue, .calm)
+        guard let reason = noise.reasons[alert.id] else { return state }
+        return "\(state)<span class=\"about\">\(OutsideText.isolated(reason))</span>"
+    }
+
+    static func silences(_ overview: Overview, now: Timestamp) -> Markup {
+        guard !overview.noise.silences.isEmpty else { return "" }
+        var table = Table(
+            label: "Silences",
+            columns: [
+                .init(title: "Comment"), .init(title: "State", shape: .short), .init(title: "Until", shape: .short),
+                .init(title: "By", shape: .short), .init(title: "Alerts"),
+            ], rows: [])
+        for silence in overview.noise.silences.prefix(AdminLimits.rows) {
+            let state = silence.state(at: now)
+            table.rows.append([
+                .head(OutsideText.isolated(silence.comment.isEmpty ? silence.id : silence.comment)),
+                .value(badge(state.rawValue, state == .active ? .warn : .calm)),
+                .value(Ages.ago(silence.endsAt, now: now)), .value(OutsideText.isolated(silence.author)),
+                .value("<code>\(OutsideText.isolated(silence.expression))</code>"),
+            ])
+        }
+        let note = "what they cover is not told"
+        return section("Silences", note, table, empty: "")
     }
 
     private static func shown(_ table: Table, of all: Int) -> String {

@@ -30,6 +30,7 @@ enum Page {
                 \(verdict(troubles, overview))
                 \(tiles(overview))
                 \(alerts(overview, now: frame.now))
+                \(silences(overview, now: frame.now))
                 \(sources(overview, now: frame.now))
                 \(sinks(overview, now: frame.now))
                 \(deliveries(overview, now: frame.now))

@@ -2,18 +2,21 @@ internal import Foundation
 internal import Synchronization
 
 /// Time zones by name: the one thing of the language that needs the system's zone database.
-enum TimeZones {
+package enum TimeZones {
     private static let cache = Mutex<[String: TimeZone]>([:])
     /// There are about 600 names; more than this many spellings are somebody's game.
     private static let cacheLimit = 1_000
 
     /// - Parameter name: an IANA name such as `Europe/Berlin`, or an offset: `+02:00`, `-09:30`, `02:00`.
     /// - Returns: nil for a zone that is not known.
-    static func secondsFromUTC(_ name: String, at timestamp: CELTimestamp) -> Int64? {
+    package static func secondsFromUTC(_ name: String, at timestamp: CELTimestamp) -> Int64? {
         if let offset = fixedOffset(name) { return offset }
         guard let zone = zone(name) else { return nil }
         return Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(timestamp.seconds))))
     }
+
+    /// The names of the system's zone database.
+    package static var names: [String] { TimeZone.knownTimeZoneIdentifiers }
 
     private static func zone(_ name: String) -> TimeZone? {
         cache.withLock { cache in

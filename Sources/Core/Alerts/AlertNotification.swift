@@ -59,6 +59,8 @@ package struct AlertNotification: Sendable, Equatable {
     package var title: [TemplatePiece]
     package var text: [TemplatePiece]
     package var alerts: [AlertView]
+    /// What a receiver that keeps one incident keys it by, where that is not the first alert's id: a group of alerts.
+    package var group: String?
 
     package init(
         id: NotificationID, reason: NotificationReason, timestamp: Timestamp, rule: String, severity: Severity,

@@ -34,6 +34,8 @@ package struct AlertRecord: Sendable, Equatable {
     package var notifiedAt: Timestamp?
     /// The sinks that were given the firing, and are owed its end.
     package var told: [String]
+    /// The sinks that are to be told of the firing, but later: something holds it back, or it is gathered with others.
+    package var waiting: [String] = []
     /// Whether its end is to be told: the rule's `send_resolved` when it fired.
     package var owesResolve: Bool
     /// As last rendered, for tables and for saying that it ended when the rule is gone.
@@ -55,6 +57,9 @@ package struct AlertRecord: Sendable, Equatable {
         owesResolve = false
         title = ""
     }
+
+    /// All whom its firing concerns, told or not yet.
+    var addressed: [String] { told + waiting.filter { !told.contains($0) } }
 
     /// Whether it only keeps a timer.
     package var isTimer: Bool { phase == .watching || phase == .standing }

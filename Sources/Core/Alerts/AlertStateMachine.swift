@@ -13,13 +13,23 @@ package struct AlertPolicy: Sendable, Equatable {
     package var hold: Duration?
     /// `keep_firing_for`: how long the alert goes on after the condition turned false.
     package var keepFiringFor: Duration?
-    /// `repeat_interval`: how often a firing alert is told again.
-    package var repeatInterval: Duration?
+    /// `repeat_interval`: after how long a firing alert is told again, and again; the last goes on. Empty for never.
+    package var repeatIntervals: [Duration]
 
-    package init(hold: Duration? = nil, keepFiringFor: Duration? = nil, repeatInterval: Duration? = nil) {
+    package init(hold: Duration? = nil, keepFiringFor: Duration? = nil, repeatIntervals: [Duration] = []) {
         self.hold = hold
         self.keepFiringFor = keepFiringFor
-        self.repeatInterval = repeatInterval
+        self.repeatIntervals = repeatIntervals
+    }
+
+    package init(hold: Duration? = nil, keepFiringFor: Duration? = nil, repeatInterval: Duration?) {
+        self.init(hold: hold, keepFiringFor: keepFiringFor, repeatIntervals: repeatInterval.map { [$0] } ?? [])
+    }
+
+    /// How long after its so-manieth notification (from 1) a firing alert is told again.
+    func repeatInterval(after notifications: Int) -> Duration? {
+        guard !repeatIntervals.isEmpty else { return nil }
+        return repeatIntervals[min(max(notifications, 1), repeatIntervals.count) - 1]
     }
 }
 
@@ -84,7 +94,7 @@ package struct AlertStateMachine: Sendable {
             return .fired
         case .firing:
             record.clearedAt = nil
-            guard let interval = policy.repeatInterval, let last = record.notifiedAt else {
+            guard let interval = policy.repeatInterval(after: record.sequence), let last = record.notifiedAt else {
                 record.dueAt = nil
                 return nil
             }
@@ -115,6 +125,7 @@ package struct AlertStateMachine: Sendable {
 
     private func noteTold(_ record: inout AlertRecord, now: Timestamp) {
         record.notifiedAt = now
-        record.dueAt = policy.repeatInterval.map { now.advanced(by: $0) }
+        // The notification that is made of this step is counted only when it is composed.
+        record.dueAt = policy.repeatInterval(after: record.sequence + 1).map { now.advanced(by: $0) }
     }
 }

@@ -3,19 +3,19 @@ import CEL
 /// The form in which a notification is stored: one JSON document, so that every attempt says the same.
 package enum NotificationCodec {
     package static func encode(_ notification: AlertNotification) -> [UInt8] {
-        JSON.serializedBytes(
-            .map(
-                CELMap([
-                    ("id", .string(notification.id.rawValue)),
-                    ("reason", .string(notification.reason.rawValue)),
-                    ("timestamp", .string(notification.timestamp.rfc3339)),
-                    ("rule", .string(notification.rule)),
-                    ("severity", .string(notification.severity.rawValue)),
-                    ("labels", .list(notification.labels.map { .list([.string($0.name), .string($0.value)]) })),
-                    ("title", pieces(notification.title)),
-                    ("text", pieces(notification.text)),
-                    ("alerts", .list(notification.alerts.map(alert))),
-                ])))
+        var members: [(String, CELValue)] = [
+            ("id", .string(notification.id.rawValue)),
+            ("reason", .string(notification.reason.rawValue)),
+            ("timestamp", .string(notification.timestamp.rfc3339)),
+            ("rule", .string(notification.rule)),
+            ("severity", .string(notification.severity.rawValue)),
+            ("labels", .list(notification.labels.map { .list([.string($0.name), .string($0.value)]) })),
+            ("title", pieces(notification.title)),
+            ("text", pieces(notification.text)),
+            ("alerts", .list(notification.alerts.map(alert))),
+        ]
+        if let group = notification.group { members.append(("group", .string(group))) }
+        return JSON.serializedBytes(.map(CELMap(members)))
     }
 
     /// Nil when the document is not one that ``encode(_:)`` made.
@@ -26,10 +26,12 @@ package enum NotificationCodec {
             let severity = text(root["severity"]).flatMap(Severity.init(rawValue:)),
             case .list(let labels)? = root["labels"], case .list(let alerts)? = root["alerts"]
         else { return nil }
-        return AlertNotification(
+        var notification = AlertNotification(
             id: NotificationID(rawValue: id), reason: reason, timestamp: timestamp, rule: rule, severity: severity,
             labels: labels.compactMap(label), title: pieces(root["title"]), text: pieces(root["text"]),
             alerts: alerts.compactMap(alert))
+        notification.group = text(root["group"])
+        return notification
     }
 
     private static func pieces(_ pieces: [TemplatePiece]) -> CELValue {

@@ -16,11 +16,11 @@ struct NotificationComposer {
             record.owesResolve = rule.sendsResolved
             add(.fired, to: rule.notify, title: title, record: &record, into: &decision)
         case .reminded:
-            for sink in rule.notify where !record.told.contains(sink) { record.told.append(sink) }
+            for sink in rule.notify where !record.addressed.contains(sink) { record.told.append(sink) }
             add(.reminder, to: rule.notify, title: title, record: &record, into: &decision)
         case .resolved:
             guard rule.sendsResolved || record.owesResolve else { return }
-            add(.resolved, to: record.told, title: title, record: &record, into: &decision)
+            add(.resolved, to: record.addressed, title: title, record: &record, into: &decision)
         }
     }
 
@@ -79,12 +79,12 @@ extension NotificationComposer {
     /// Says that an alert ended because its rule is not in force any more.
     static func sayOrphanEnded(_ record: inout AlertRecord, context: ObservationContext, into decision: inout Decision)
     {
-        guard record.owesResolve, !record.told.isEmpty else { return }
+        guard record.owesResolve, !record.addressed.isEmpty else { return }
         let words = Words(
             reason: .resolved, rule: record.rule, severity: record.severity, labels: [],
             title: [.literal(record.title)],
             text: [.markup("It is no longer watched by this rule, so the alert has ended.")])
-        add(words, to: record.told, record: &record, context: context, into: &decision)
+        add(words, to: record.addressed, record: &record, context: context, into: &decision)
     }
 
     private static func add(

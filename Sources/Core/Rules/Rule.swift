@@ -16,6 +16,13 @@ package struct Rule: Sendable {
     package var sendsResolved: Bool
     /// How far the baseline reaches back for a rule without `for`.
     package var backfill: Duration?
+    /// When and how its sinks are told.
+    package var noise = NoisePolicy()
+    /// What it was called before: open alerts of that name are its own.
+    package var renamedFrom: [String] = []
+
+    /// Whether its alerts are about single resources.
+    package var isSingle: Bool { true }
 
     package init(
         name: String, watch: ResourceKind, condition: Program, clockUse: ClockUse, policy: AlertPolicy,
@@ -37,11 +44,15 @@ package struct Rule: Sendable {
     }
 
     /// Changes when what the rule says of a resource can have changed, so that all are looked at again.
-    package var conditionIdentity: String {
-        DerivedID.text(of: [
-            name, watch.rawValue, condition.text, "\(policy.hold ?? .zero)", "\(backfill ?? .zero)",
-            // A firing alert's timer follows from these.
-            "\(policy.keepFiringFor ?? .zero)", "\(policy.repeatInterval ?? .zero)",
-        ])
+    package var conditionIdentity: String { conditionIdentity(named: name) }
+
+    /// The same, had it another name.
+    package func conditionIdentity(named name: String) -> String {
+        DerivedID.text(
+            of: [
+                name, watch.rawValue, condition.text, "\(policy.hold ?? .zero)", "\(backfill ?? .zero)",
+                // A firing alert's timer follows from these.
+                "\(policy.keepFiringFor ?? .zero)", "\(policy.repeatIntervals.first ?? .zero)",
+            ] + policy.repeatIntervals.dropFirst().map { "\($0)" })
     }
 }

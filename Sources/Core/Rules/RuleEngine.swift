@@ -20,7 +20,11 @@ extension KnownResource {
     /// What is known of the resource named `id` once the decision is in force.
     package func after(_ decision: Decision, id: String) -> KnownResource {
         var latest = latest
-        for record in decision.records where record.resource.id == id { latest[record.rule] = record }
+        for record in decision.records where record.resource.id == id {
+            // It may have gone on under another name.
+            for (rule, other) in latest where other.id == record.id { latest[rule] = nil }
+            latest[record.rule] = record
+        }
         for (rule, record) in latest where decision.forgotten.contains(record.id) {
             // What is forgotten gives its number back; those before it keep theirs.
             latest[rule] = AlertRecord(
@@ -32,14 +36,35 @@ extension KnownResource {
     }
 }
 
+extension KnownResource {
+    /// The rule's latest alert: one that is open under a name that the rule had before goes on as its own, with the id
+    /// by which it was told.
+    func latest(of rule: Rule) -> AlertRecord? {
+        let own = latest[rule.name]
+        guard !rule.renamedFrom.isEmpty, own == nil || own?.phase == .resolved else { return own }
+        for name in rule.renamedFrom {
+            guard var record = latest[name], record.phase != .resolved else { continue }
+            record.rule = rule.name
+            record.activation = max(record.activation, (own?.activation ?? 0) + 1)
+            return record
+        }
+        return own
+    }
+}
+
 /// Decides what follows from what was seen. Pure: no clock, no chance, no I/O; the same input gives the same ids.
 package struct RuleEngine: Sendable {
     private let rulesByKind: [ResourceKind: [Rule]]
     private let rulesByName: [String: Rule]
+    /// What rules were called before, and what kind they watch.
+    private let formerNames: [String: ResourceKind]
 
     package init(rules: [Rule]) {
         rulesByKind = Dictionary(grouping: rules, by: \.watch)
         rulesByName = Dictionary(rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        formerNames = Dictionary(
+            rules.flatMap { rule in rule.renamedFrom.map { ($0, rule.watch) } }, uniquingKeysWith: { first, _ in first }
+        )
     }
 
     package func rules(watching kind: ResourceKind) -> [Rule] { rulesByKind[kind] ?? [] }
@@ -61,7 +86,7 @@ package struct RuleEngine: Sendable {
         if !context.misfits.isEmpty { decision.misfits.append((observation.key, context.misfits)) }
         for rule in rules(watching: observation.key.kind) {
             RuleStep(rule: rule, context: context, restoredAt: known.restoredAt)
-                .run(latest: known.latest[rule.name], into: &decision)
+                .run(latest: known.latest(of: rule), into: &decision)
         }
         endOrphans(known, context: context, into: &decision)
     }
@@ -75,7 +100,7 @@ package struct RuleEngine: Sendable {
         decision.changes.append(context.change)
         for rule in rules(watching: snapshot.key.kind) {
             RuleStep(rule: rule, context: context, restoredAt: known.restoredAt)
-                .run(latest: known.latest[rule.name], into: &decision)
+                .run(latest: known.latest(of: rule), into: &decision)
         }
         endOrphans(known, context: context, into: &decision)
     }
@@ -87,10 +112,20 @@ package struct RuleEngine: Sendable {
     ) {
         guard let snapshot = known.snapshot, !snapshot.isGone else { return }
         let context = ObservationContext(unchanged: snapshot, isNewRule: isNewRule, now: now)
-        for rule in rules(watching: snapshot.key.kind) where onlyRules?.contains(rule.name) ?? true {
+        for rule in rules(watching: snapshot.key.kind) where isAsked(rule, onlyRules) {
             RuleStep(rule: rule, context: context, restoredAt: known.restoredAt)
-                .run(latest: known.latest[rule.name], into: &decision)
+                .run(latest: known.latest(of: rule), into: &decision)
         }
+    }
+
+    /// Whether a rule of this name looks at resources of this kind, or one that was called so.
+    package func isInForce(_ name: String, for kind: ResourceKind) -> Bool {
+        rulesByName[name].map { $0.watch == kind } ?? (formerNames[name] == kind)
+    }
+
+    private func isAsked(_ rule: Rule, _ names: Set<String>?) -> Bool {
+        guard let names else { return true }
+        return names.contains(rule.name) || rule.renamedFrom.contains(where: names.contains)
     }
 
     /// Ends open alerts whose rule is no longer in force; those who were told are told that it ended.
@@ -102,7 +137,7 @@ package struct RuleEngine: Sendable {
 
     private func endOrphans(_ known: KnownResource, context: ObservationContext, into decision: inout Decision) {
         for record in known.latest.values.sorted(by: { $0.rule < $1.rule })
-        where record.phase != .resolved && rulesByName[record.rule]?.watch != record.resource.kind {
+        where record.phase != .resolved && !isInForce(record.rule, for: record.resource.kind) {
             RuleStep.endOrphan(record, context: context, into: &decision)
         }
     }

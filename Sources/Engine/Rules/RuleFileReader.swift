@@ -30,10 +30,12 @@ package struct RuleFileReader {
         package var hasErrors: Bool { diagnostics.contains(where: \.isError) }
     }
 
-    private var reader: YAMLReader
+    var reader: YAMLReader
     private let surroundings: Surroundings
     private var rules: [Rule] = []
     private var names: [String: String]
+    /// Where rules name others.
+    var mentions: [RuleMention] = []
 
     private init(file: FileText, surroundings: Surroundings, names: [String: String]) {
         reader = YAMLReader(file: file)
@@ -45,15 +47,17 @@ package struct RuleFileReader {
     package static func read(files: [String], surroundings: Surroundings) -> Result {
         var result = Result()
         var names: [String: String] = [:]
+        var mentions: [RuleMention] = []
         for path in files {
             do {
                 let file = FileText(name: path, text: try FileAccess.text(of: path))
-                read(file, surroundings: surroundings, names: &names, into: &result)
+                read(file, surroundings: surroundings, names: &names, mentions: &mentions, into: &result)
             } catch {
                 let file = FileText(name: path, text: "")
                 result.diagnostics.append(file.diagnostic(at: FilePosition(line: 1, column: 1), "\(error)"))
             }
         }
+        result.diagnostics += RuleMention.problems(mentions, names: Set(names.keys))
         return result
     }
 
@@ -61,16 +65,20 @@ package struct RuleFileReader {
     package static func read(_ file: FileText, surroundings: Surroundings) -> Result {
         var result = Result()
         var names: [String: String] = [:]
-        read(file, surroundings: surroundings, names: &names, into: &result)
+        var mentions: [RuleMention] = []
+        read(file, surroundings: surroundings, names: &names, mentions: &mentions, into: &result)
+        result.diagnostics += RuleMention.problems(mentions, names: Set(names.keys))
         return result
     }
 
     private static func read(
-        _ file: FileText, surroundings: Surroundings, names: inout [String: String], into result: inout Result
+        _ file: FileText, surroundings: Surroundings, names: inout [String: String],
+        mentions: inout [RuleMention], into result: inout Result
     ) {
         var reader = RuleFileReader(file: file, surroundings: surroundings, names: names)
         reader.readFile()
         names = reader.names
+        mentions += reader.mentions
         result.rules += reader.rules
         result.diagnostics += reader.reader.diagnostics.sorted { $0.position < $1.position }
     }
@@ -94,12 +102,13 @@ package struct RuleFileReader {
         "repeat_interval", "keep_firing_for",
     ]
     private static let unsupportedKeys = [
-        "over", "by", "measure", "group_by", "group_wait", "group_interval", "inhibited_by", "mute", "renamed_from",
+        "over", "by", "measure",
     ]
 
     private mutating func rule(_ node: YAMLNode) -> Rule? {
         let members = reader.members(
-            of: node, known: RuleFileReader.keys, unsupported: RuleFileReader.unsupportedKeys, what: "a rule")
+            of: node, known: RuleFileReader.keys + RuleFileReader.noiseKeys,
+            unsupported: RuleFileReader.unsupportedKeys, what: "a rule")
         guard let members else { return nil }
         for required in ["name", "watch", "when"] where members[required] == nil {
             reader.error(at: node, "a rule has no `\(required)`")
@@ -110,11 +119,13 @@ package struct RuleFileReader {
         let policy = AlertPolicy(
             hold: duration(members["for"], what: "`for`"),
             keepFiringFor: duration(members["keep_firing_for"], what: "`keep_firing_for`"),
-            repeatInterval: members["repeat_interval"].flatMap { repeatInterval($0) })
+            repeatIntervals: members["repeat_interval"].map { repeatIntervals($0) } ?? [])
         let backfill = duration(members["backfill"], what: "`backfill`")
         let sendsResolved = members["send_resolved"].flatMap { reader.boolean($0, what: "`send_resolved`") }
         let severity = members["severity"].flatMap { self.severity($0) } ?? .warning
         let labels = members["labels"].map { self.labels($0) } ?? []
+        let noise = self.noise(members, rule: name)
+        let renamedFrom = members["renamed_from"].map { self.renamedFrom($0, rule: name) } ?? []
         guard let watch else {
             // Without the kind of resource nothing in the rule has a type; the missing kind is reported.
             return nil
@@ -124,12 +135,15 @@ package struct RuleFileReader {
         let title = members["title"].flatMap { template($0, what: "`title`", in: environment) }
         let text = members["text"].flatMap { template($0, what: "`text`", in: environment) }
         guard let name, let condition else { return nil }
-        return Rule(
+        var rule = Rule(
             name: name, watch: watch, condition: condition,
             clockUse: ClockUse(of: condition, in: environment), policy: policy,
             severity: severity, labels: labels, title: title, text: text, notify: notify,
             sendsResolved: sendsResolved ?? (policy.hold != nil),
             backfill: backfill)
+        rule.noise = noise
+        rule.renamedFrom = renamedFrom
+        return rule
     }
 
     private mutating func name(_ node: YAMLNode) -> String? {
@@ -166,6 +180,13 @@ package struct RuleFileReader {
     private mutating func duration(_ node: YAMLNode?, what: String) -> Duration? {
         guard let node else { return nil }
         return reader.duration(node, what: what)
+    }
+
+    /// One interval, or the first, the second and so on; the last goes on.
+    private mutating func repeatIntervals(_ node: YAMLNode) -> [Duration] {
+        guard case .sequence(let items) = node.value else { return repeatInterval(node).map { [$0] } ?? [] }
+        if items.isEmpty { reader.error(at: node, "`repeat_interval` names no interval") }
+        return items.compactMap { repeatInterval($0) }
     }
 
     private mutating func repeatInterval(_ node: YAMLNode) -> Duration? {

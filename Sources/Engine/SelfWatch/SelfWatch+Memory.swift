@@ -6,6 +6,7 @@ extension SelfWatch {
     /// Reads what earlier processes have left, once.
     mutating func load() async throws {
         guard !isLoaded else { return }
+        try await rename()
         let healths = try await facts("source/")
         let saved = try await facts(OwnUnknowns.factName(""))
         for key in keys {
@@ -37,7 +38,21 @@ extension SelfWatch {
         isLoaded = true
     }
 
-    private func known(_ key: ResourceKey) async throws -> KnownResource? {
+    /// Lets alerts go on under their rules' new names. Returns the kinds of which there are such rules.
+    @discardableResult
+    func rename() async throws -> Set<ResourceKind> {
+        let engine = rules.read().engine
+        var kinds: Set<ResourceKind> = []
+        for key in keys {
+            let renames = engine.renames(of: key.kind)
+            guard !renames.isEmpty else { continue }
+            kinds.insert(key.kind)
+            try await store.rename(renames, source: key.source, kind: key.kind)
+        }
+        return kinds
+    }
+
+    func known(_ key: ResourceKey) async throws -> KnownResource? {
         try await store.known(source: key.source, kind: key.kind, ids: [key.id])[key.id]
     }
 

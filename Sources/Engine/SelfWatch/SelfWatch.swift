@@ -85,6 +85,10 @@ struct SelfWatch {
             try await load()
             let (engine, generation) = rules.read()
             if generation != rulesLookedAt {
+                let renamed = try await rename()
+                for key in keys where renamed.contains(key.kind) {
+                    resources[key] = OwnResource(key: key, stored: try await known(key))
+                }
                 for key in keys { resources[key]?.expectFreshLook() }
                 for listing in unknowns.keys { unknowns[listing]?.conditions.keepOnly(Set(engine.rules.map(\.name))) }
                 nextLook = [:]
@@ -137,7 +141,8 @@ struct SelfWatch {
                 var isNew = ListingProgress()
                 isNew.isBaselined = true
                 try await store.commit(
-                    ObservationCommit(decision: commit, progress: [key.kind: isNew], source: key.source))
+                    ObservationCommit(
+                        decision: commit, progress: [key.kind: isNew], source: key.source, routing: rules.routing))
             }
             resource.adopt(look)
             resources[key] = resource

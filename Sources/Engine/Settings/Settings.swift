@@ -18,6 +18,13 @@ package struct Settings: Sendable {
     package var notify: [String]
     package var retention: RetentionSettings
     package var server: ServerSettings?
+
+    /// The grouping of each sink that has one.
+    package var groupings: [String: Grouping] {
+        Dictionary(
+            sinks.compactMap { sink in sink.grouping.map { (sink.configuration.name, $0) } },
+            uniquingKeysWith: { first, _ in first })
+    }
 }
 
 /// One team's API key, and how it is polled.
@@ -52,6 +59,8 @@ package struct SinkSettings: Sendable {
     package var configuration: SinkConfiguration
     package var kind: SinkKind
     package var lane: LaneSettings
+    /// `group_by` and its companions, for all that goes to the sink.
+    package var grouping: Grouping?
     /// Where the sink and each of its settings stand in the file.
     package var position: FilePosition
     package var places: [String: FilePosition]

@@ -7,7 +7,6 @@ extension SettingsReader {
     private static let laneKeys = [
         "retry", "concurrency", "rate", "order", "deadline", "fallback", "fallback_after", "overflow", "refresh",
     ]
-    private static let unsupportedKeys = ["group_by", "group_wait", "group_interval"]
     private static let retryLimit = 100
 
     mutating func sinkList(_ node: YAMLNode) -> [SinkSettings] {
@@ -42,10 +41,10 @@ extension SettingsReader {
         if !kind.takesNotifications { heartbeats.append(name) }
         let common = kind.takesNotifications ? SinkCatalog.commonSettings : [SinkCatalog.timeout]
         let declarations = kind.settings + common
-        let laneKeys = kind.takesNotifications ? SettingsReader.laneKeys : []
+        let laneKeys = kind.takesNotifications ? SettingsReader.laneKeys + GroupingReader.keys : []
         let known = ["kind"] + declarations.map(\.name) + laneKeys
         let members = reader.members(
-            of: node, known: known, unsupported: SettingsReader.unsupportedKeys, what: "the \(kindName) sink '\(name)'")
+            of: node, known: known, what: "the \(kindName) sink '\(name)'")
         guard let members else { return nil }
         var values: [String: SettingValue] = [:]
         for declaration in declarations {
@@ -59,8 +58,10 @@ extension SettingsReader {
             }
             values[declaration.name] = value(member, declaration)
         }
+        let grouping = GroupingReader.read(members, &reader)
         return SinkSettings(
             configuration: SinkConfiguration(name: name, values: values), kind: kind, lane: lane(members, of: kind),
+            grouping: grouping,
             position: node.position, places: members.mapValues(\.position), fallbackNode: members["fallback"],
             isSound: reader.errorCount == before)
     }

@@ -218,15 +218,16 @@ extension ListingWatcher {
 
     /// `looked`: resources that were evaluated without having changed, `by` these rules alone.
     mutating func commit(
-        _ decision: Decision, looked: [String] = [], by rules: Set<String>? = nil
+        _ decision: Decision, looked: [String] = [], by names: Set<String>? = nil
     ) async throws {
-        unknowns.looked(at: decision.snapshots.map(\.key.id) + looked, by: rules, unknowns: decision.unknowns)
+        unknowns.looked(at: decision.snapshots.map(\.key.id) + looked, by: names, unknowns: decision.unknowns)
         guard !decision.isEmpty else {
             report(decision)
             return
         }
         try await store.commit(
-            ObservationCommit(decision: decision, progress: [kind: progress], source: source.name))
+            ObservationCommit(
+                decision: decision, progress: [kind: progress], source: source.name, routing: rules.routing))
         poll.changed += decision.changes.count
         isNextTimerStale = isNextTimerStale || decision.movesAlerts
         if !decision.snapshots.isEmpty { full.isAccountedFor = false }

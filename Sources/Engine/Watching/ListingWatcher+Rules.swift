@@ -108,9 +108,9 @@ extension ListingWatcher {
     mutating func endOrphans() async throws {
         let (engine, generation) = rules.read()
         guard generation != rulesLookedAt else { return }
-        let inForce = Set(engine.rules(watching: kind).map(\.name))
+        try await store.rename(engine.renames(of: kind), source: source.name, kind: kind)
         let orphaned = try await store.rulesWithOpenAlerts(source: source.name, kind: kind).filter {
-            !inForce.contains($0)
+            !engine.isInForce($0, for: kind)
         }
         guard !orphaned.isEmpty else { return }
         let ids = try await store.resources(withAlertsOf: orphaned, source: source.name, kind: kind)

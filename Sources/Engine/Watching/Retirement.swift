@@ -5,6 +5,7 @@ import Store
 /// configuration. Those who were told that such an alert fires are told that it ended.
 struct Retirement {
     let store: SQLiteStore
+    let routing: Routing
     let dependencies: Dependencies
 
     private static let batch = 200
@@ -39,7 +40,8 @@ struct Retirement {
                 snapshot.isGone = true
                 decision.snapshots.append(snapshot)
             }
-            try await store.commit(ObservationCommit(decision: decision, progress: [:], source: source))
+            try await store.commit(
+                ObservationCommit(decision: decision, progress: [:], source: source, routing: routing))
             for decided in decision.notifications { dependencies.report(.decided(decided)) }
         }
     }

@@ -43,7 +43,7 @@ struct FormSituation {
     private var plainValues: [String: CELValue] {
         var values: [String: CELValue] = [
             "id": .string(notification.id.rawValue), "delivery": .string(delivery.id.rawValue),
-            "key": .string(notification.alerts.first?.id.rawValue ?? notification.id.rawValue),
+            "key": .string(notification.group ?? notification.alerts.first?.id.rawValue ?? notification.id.rawValue),
             "reason": .string(notification.reason.word), "resolved": .bool(notification.reason == .resolved),
             "reminder": .bool(notification.reason == .reminder),
             "severity": .string(notification.severity.rawValue), "opening": .string(Headline.opening(notification)),

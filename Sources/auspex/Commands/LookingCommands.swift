@@ -41,15 +41,19 @@ struct AlertsCommand: AsyncParsableCommand {
         let alerts = try await Composition.asking { () async throws(StoreError) in
             try await store.alerts(includingResolved: all, limit: limit)
         }
+        let untold = try await Composition.asking { () async throws(StoreError) in
+            try await store.untold(limit: 100_000)
+        }
         guard !jsonOption.json else {
-            Console.output(JSON.serialize(.list(alerts.map(\.json))))
+            Console.output(JSON.serialize(.list(alerts.map { $0.json(untold: untold[$0.id] ?? []) })))
             return
         }
-        var table = Table("ALERT", "STATE", "SEVERITY", "RULE", "SOURCE", "RESOURCE", "SINCE", "TITLE")
+        var table = Table("ALERT", "STATE", "SEVERITY", "RULE", "SOURCE", "RESOURCE", "SINCE", "TOLD", "TITLE")
         for alert in alerts {
             table.add(
                 alert.id.rawValue, alert.phase.rawValue, alert.severity.rawValue, alert.rule, alert.resource.source,
-                alert.resource.id, alert.since.rfc3339, alert.title)
+                alert.resource.id, alert.since.rfc3339,
+                untold[alert.id]?.words ?? (alert.told.isEmpty ? "–" : alert.told.joined(separator: ", ")), alert.title)
         }
         Console.output(alerts.isEmpty ? "no alerts" : table.text)
     }

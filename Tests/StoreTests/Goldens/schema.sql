@@ -1,3 +1,11 @@
+CREATE TABLE alert_groups (
+    id TEXT NOT NULL PRIMARY KEY, sink TEXT NOT NULL, owner TEXT NOT NULL, group_values TEXT NOT NULL,
+    wait INTEGER NOT NULL, interval INTEGER NOT NULL, due_at INTEGER, spoke_at INTEGER,
+    episode TEXT, number INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
+CREATE INDEX alert_groups_due ON alert_groups (due_at) WHERE due_at IS NOT NULL;
+
 CREATE TABLE alerts (
     id TEXT NOT NULL PRIMARY KEY,
     source TEXT NOT NULL, kind TEXT NOT NULL, resource TEXT NOT NULL, rule TEXT NOT NULL,
@@ -5,7 +13,7 @@ CREATE TABLE alerts (
     fired_at INTEGER, resolved_at INTEGER, cleared_at INTEGER, due_at INTEGER,
     sequence INTEGER NOT NULL, notified_at INTEGER, told TEXT NOT NULL, owes_resolve INTEGER NOT NULL,
     title TEXT NOT NULL, severity TEXT NOT NULL
-) WITHOUT ROWID, STRICT;
+, waiting TEXT NOT NULL DEFAULT '[]') WITHOUT ROWID, STRICT;
 
 CREATE TRIGGER alerts_came AFTER INSERT ON alerts BEGIN
     INSERT INTO tallies VALUES ('alerts', NEW.phase, '', 1)
@@ -32,6 +40,8 @@ CREATE TRIGGER alerts_moved_to AFTER UPDATE OF phase ON alerts WHEN OLD.phase <>
 END;
 
 CREATE INDEX alerts_of_resource ON alerts (source, kind, resource, rule, activation);
+
+CREATE INDEX alerts_owed ON alerts (id) WHERE phase = 'firing' AND owes_resolve = 1;
 
 CREATE INDEX alerts_unfinished ON alerts (source, kind, rule, resource) WHERE phase <> 'resolved';
 
@@ -109,6 +119,16 @@ CREATE TABLE rules (
     PRIMARY KEY (source, kind, name)
 ) WITHOUT ROWID, STRICT;
 
+CREATE TABLE silences (
+    id TEXT NOT NULL PRIMARY KEY, expression TEXT NOT NULL, starts_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL, author TEXT NOT NULL, comment TEXT NOT NULL, created_at INTEGER NOT NULL,
+    announce TEXT NOT NULL, begin_told INTEGER NOT NULL DEFAULT 0, end_told INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE INDEX silences_announced ON silences (starts_at) WHERE announce <> '[]' AND end_told = 0;
+
+CREATE INDEX silences_ended ON silences (ends_at);
+
 CREATE TABLE snapshots (
     source TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
     body BLOB NOT NULL, fingerprint INTEGER NOT NULL, status TEXT NOT NULL,
@@ -157,4 +177,29 @@ CREATE TABLE sources (
 CREATE TABLE tallies (
     what TEXT NOT NULL, name TEXT NOT NULL, detail TEXT NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (what, name, detail)
-) WITHOUT ROWID, STRICT
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE tellings (
+    alert TEXT NOT NULL, sink TEXT NOT NULL, state TEXT NOT NULL,
+    notification TEXT REFERENCES notifications (id), reason TEXT NOT NULL, sequence INTEGER NOT NULL,
+    is_told INTEGER NOT NULL, hold TEXT, holder TEXT NOT NULL DEFAULT '', due_at INTEGER, alert_group TEXT,
+    since INTEGER NOT NULL,
+    UNIQUE (alert, sink)
+) STRICT;
+
+CREATE TRIGGER tellings_alert_left AFTER DELETE ON alerts BEGIN
+    UPDATE tellings SET due_at = 0 WHERE state = 'held' AND holder = OLD.id;
+    DELETE FROM tellings WHERE alert = OLD.id;
+END;
+
+CREATE INDEX tellings_due ON tellings (due_at) WHERE state = 'held';
+
+CREATE INDEX tellings_held_by ON tellings (holder) WHERE state = 'held';
+
+CREATE TRIGGER tellings_inhibitor_ended AFTER UPDATE OF phase ON alerts WHEN NEW.phase = 'resolved' BEGIN
+    UPDATE tellings SET due_at = 0 WHERE state = 'held' AND holder = NEW.id;
+END;
+
+CREATE INDEX tellings_of_group ON tellings (alert_group, state) WHERE alert_group IS NOT NULL;
+
+CREATE INDEX tellings_of_notification ON tellings (notification) WHERE notification IS NOT NULL
