@@ -237,7 +237,10 @@ package final class Watch: Sendable {
                 await herald.run()
             }
             group.addTask { [parts, dependencies] in
-                await Keeper(store: parts.store, retention: parts.settings.retention, dependencies: dependencies).run()
+                await Keeper(
+                    store: parts.store, retention: parts.settings.retention, rules: parts.rules,
+                    dependencies: dependencies
+                ).run()
             }
             group.addTask { [self] in
                 await Heartbeats(

@@ -10,6 +10,8 @@ package struct Chore: Sendable {
         case delete
         /// A snapshot loses its details.
         case shrink
+        /// A change loses how the resource was before it.
+        case forget
     }
 
     /// The time of the last row that was looked at, and its key among those of the same time.
@@ -36,6 +38,10 @@ package struct Chore: Sendable {
                         OR EXISTS (SELECT 1 FROM deliveries d WHERE d.order_key = a.id AND d.phase = 'pending')
                         OR EXISTS (SELECT 1 FROM tellings w WHERE w.alert = a.id)))
             """, fate: .shrink)
+
+    /// How resources were before changes.
+    package static let earlierStates = Chore(
+        table: "changes", key: "number", time: "observed_at", condition: "t.earlier IS NOT NULL", fate: .forget)
 
     /// What is history, in the order in which it can go: a notification goes after its deliveries.
     package static let history: [Chore] =
@@ -99,6 +105,7 @@ package struct Chore: Sendable {
     /// Takes rows away, if they may go. Arguments: the time before which they are old, and their keys as JSON.
     var removal: String {
         let chosen = "\(key) IN (SELECT value FROM json_each(?2)) AND \(time) < ?1 AND \(condition)"
+        if fate == .forget { return "UPDATE \(table) AS t SET earlier = NULL, earlier_since = NULL WHERE \(chosen)" }
         return "DELETE FROM \(table) AS t WHERE \(chosen)" + (fate == .shrink ? " RETURNING *" : "")
     }
 }

@@ -98,12 +98,14 @@ enum Rows {
     static func insert(_ change: ResourceChange, in db: Database) throws {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO changes (source, kind, id, nature, observed_at, old_status, new_status, paths, is_baseline)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO changes (source, kind, id, nature, observed_at, old_status, new_status, paths, is_baseline,
+                    earlier, earlier_since)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
             change.key.source, change.key.kind.rawValue, change.key.id, change.nature.rawValue,
             change.observedAt.microseconds, change.oldStatus, change.newStatus, list(change.paths), change.isBaseline,
+            change.before.map { JSON.serialize(.map($0.members)) }, change.before?.statusSince.microseconds,
         ])
     }
 
@@ -127,8 +129,9 @@ enum Rows {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO alerts (id, source, kind, resource, rule, activation, phase, since, fired_at,
-                    resolved_at, cleared_at, due_at, sequence, notified_at, told, owes_resolve, title, severity)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    resolved_at, cleared_at, due_at, sequence, notified_at, told, owes_resolve, title, severity,
+                    members)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET rule = excluded.rule,
                     activation = excluded.activation, phase = excluded.phase, since = excluded.since,
                     fired_at = excluded.fired_at, resolved_at = excluded.resolved_at, cleared_at = excluded.cleared_at,
@@ -142,7 +145,7 @@ enum Rows {
             record.activation, record.phase.rawValue, record.since.microseconds, record.firedAt?.microseconds,
             record.resolvedAt?.microseconds, record.clearedAt?.microseconds, record.dueAt?.microseconds,
             record.sequence, record.notifiedAt?.microseconds, list(record.told), record.owesResolve, record.title,
-            record.severity.rawValue,
+            record.severity.rawValue, record.members.map { JSON.serialize(.map($0)) },
         ])
     }
 
@@ -166,6 +169,7 @@ enum Rows {
         if waiting != "[]" { record.waiting = list(waiting) }
         record.owesResolve = row["owes_resolve"]
         record.title = row["title"]
+        record.members = object(row["members"])
         return record
     }
 

@@ -21,6 +21,8 @@ package struct ObservationCommit: Sendable {
     package var source: String
     /// How what is to be told reaches its sinks.
     package var routing: Routing
+    /// How far windows over a listing have come, where that moves on.
+    package var windows: [ResourceKind: [WindowMark]] = [:]
 
     package init(
         decision: Decision, progress: [ResourceKind: ListingProgress], source: String, routing: Routing = Routing()
@@ -52,6 +54,9 @@ extension SQLiteStore {
             try Rows.tell(commit.decision, by: commit.routing, silenceCache, in: db)
             for (kind, progress) in commit.progress {
                 try Rows.upsert(progress, source: commit.source, kind: kind, in: db)
+            }
+            for (kind, marks) in commit.windows {
+                for mark in marks { try Rows.upsert(mark, source: commit.source, kind: kind, in: db) }
             }
         }
     }
@@ -195,7 +200,8 @@ extension SQLiteStore {
         }
     }
 
-    /// The resources whose alerts are due to be evaluated again, with the rules concerned, earliest first.
+    /// The resources whose alerts are due to be evaluated again, with the rules concerned, earliest first. Alerts about
+    /// groups are not among them: their windows keep their timers.
     package func due(
         source: String, kind: ResourceKind, at now: Timestamp, limit: Int
     ) async throws(StoreError) -> [(key: ResourceKey, rules: Set<String>)] {
@@ -204,6 +210,7 @@ extension SQLiteStore {
                 """
                 SELECT resource, rule FROM alerts
                 WHERE source = \(source) AND kind = \(kind.rawValue) AND due_at <= \(now.microseconds)
+                    AND members IS NULL
                 ORDER BY due_at LIMIT \(limit)
                 """)
             var rules: [ResourceKey: Set<String>] = [:]
@@ -227,6 +234,7 @@ extension SQLiteStore {
                 """
                 SELECT min(due_at) FROM alerts
                 WHERE source = \(source) AND kind = \(kind.rawValue) AND due_at > \(now.microseconds)
+                    AND members IS NULL
                 """)
             return Rows.time(due)
         }

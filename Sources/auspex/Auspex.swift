@@ -15,7 +15,7 @@ struct Auspex: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, InitCommand.self, RunCommand.self, CheckCommand.self, StatusCommand.self,
             AlertsCommand.self, DeliveriesCommand.self, ReplayCommand.self, SilenceCommand.self, PlanCommand.self,
-            SinkCommand.self, SimulateCommand.self,
+            BacktestCommand.self, SinkCommand.self, SimulateCommand.self,
             EvalCommand.self, TestCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
         ])
 

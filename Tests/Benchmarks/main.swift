@@ -1,5 +1,5 @@
 // Prints what things cost, beside what they replace:
-//     swift run -c release Benchmarks [page] [cel] [watch] [poll] [detection] [requests] [growth] [delivery]
+//     swift run -c release Benchmarks [page] [cel] [watch] [poll] [detection] [requests] [growth] [delivery] [windows] [backtest]
 // `watch`, `poll`, `detection` and `growth` run the built program: swift build -c release --product auspex makes it.
 // Benchmarks crash [KILLS] [SEED] kills that program a thousand times and accounts for every event.
 // The Python pollers beside them want `pip install requests`.
@@ -25,6 +25,8 @@ if isChosen("cel") {
 }
 if isChosen("watch") { await WatchBenchmark.run() }
 if isChosen("delivery") { DeliveryBenchmark.run() }
+if isChosen("windows") { WindowBenchmark.run() }
+if isChosen("backtest") { await BacktestBenchmark.run() }
 if isChosen("growth") { await GrowthBenchmark.run() }
 if isChosen("poll") { PollBenchmark.run() }
 if isChosen("detection") { await DetectionBenchmark.run() }

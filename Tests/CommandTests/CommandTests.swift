@@ -105,7 +105,7 @@ private let stuck = """
                 ("auspex.yaml", "deploy/auspex.yaml"), ("rules/generations.yaml", "rules/generations.yaml"),
                 ("rules/characters.yaml", "rules/characters.yaml"), ("rules/jobs.yaml", "rules/jobs.yaml"),
                 ("rules/balance.yaml", "rules/balance.yaml"),
-                ("rules/auspex-itself.yaml", "rules/auspex-itself.yaml"),
+                ("rules/auspex-itself.yaml", "rules/auspex-itself.yaml"), ("rules/windows.yaml", "rules/windows.yaml"),
             ] {
                 let mine = try String(contentsOf: world.folder.appending(path: "fresh/\(written)"), encoding: .utf8)
                 let theirs = try String(contentsOf: root.appending(path: kept), encoding: .utf8)

@@ -162,7 +162,6 @@ import Testing
             ("nothing", ""), ("no rules", "rule: []\n"), ("no list", "rules: { name: r }\n"),
             ("no mapping", "rules: [r]\n"),
             ("a rule without anything", "rules: [{}]\n"), ("a misspelt key", ruled("notfiy: [team]")),
-            ("a key of a later version", ruled("over: 15m")),
             ("a group by a misspelt name", ruled("group_by: [ruel.name]")),
             ("a group without a unit", ruled("group_wait: 5")),
             ("an inhibitor that is none", ruled("inhibited_by: [down]")),

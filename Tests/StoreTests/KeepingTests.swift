@@ -180,7 +180,7 @@ func finish(_ chore: Chore, in test: TestStore, before seconds: Int, limit: Int 
     @Test func `is found without reading what is young, whatever there is`() async throws {
         let test = try TestStore()
         let queue = try DatabaseQueue(path: test.path)
-        for chore in Chore.history + [.details] {
+        for chore in Chore.history + [.details, .earlierStates] {
             let plan = try await queue.read { db in
                 try Row.fetchAll(
                     db, sql: "EXPLAIN QUERY PLAN " + chore.candidates, arguments: [0, 0, DatabaseValue.null, 1]

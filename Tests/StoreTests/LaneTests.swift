@@ -59,6 +59,9 @@ import Testing
                     DROP TRIGGER tellings_inhibitor_ended; DROP TRIGGER tellings_alert_left; DROP TABLE tellings;
                     DROP TABLE alert_groups; DROP TABLE silences; DROP INDEX alerts_owed;
                     ALTER TABLE alerts DROP COLUMN waiting;
+                    DROP INDEX changes_with_earlier; DROP INDEX alerts_of_groups; DROP TABLE windows;
+                    ALTER TABLE changes DROP COLUMN earlier; ALTER TABLE changes DROP COLUMN earlier_since;
+                    ALTER TABLE alerts DROP COLUMN members;
                     PRAGMA user_version = 2;
                     """)
         }

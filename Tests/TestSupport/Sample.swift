@@ -44,6 +44,38 @@ package enum Sample {
             backfill: backfill)
     }
 
+    /// A rule over many resources at once, as a file would make it.
+    package static func windowRule(
+        _ name: String, watch: ResourceKind = .generation, over: Duration, by keys: [String] = [],
+        measure measures: [(String, String)], when condition: String, for hold: Duration? = nil,
+        keepFiringFor: Duration? = nil, repeatInterval: Duration? = nil, title: String? = nil, text: String? = nil,
+        notify: [String] = ["team"]
+    ) -> Rule {
+        let window = Window(
+            over: over,
+            keys: keys.map { text in
+                let (key, diagnostics) = WindowCompiler.key(named: nil, text, watch: watch)
+                guard let key else { preconditionFailure("\(text) is no key: \(diagnostics)") }
+                return key
+            },
+            measures: measures.map { name, text in
+                let (measure, diagnostics) = WindowCompiler.measure(name, text, watch: watch)
+                guard let measure else { preconditionFailure("\(text) is no measure: \(diagnostics)") }
+                return measure
+            })
+        let environment = window.conditionEnvironment
+        let compilation = environment.compile(condition, expecting: .bool)
+        guard let program = compilation.program else {
+            preconditionFailure("\(condition) does not compile: \(compilation.diagnostics)")
+        }
+        return Rule(
+            name: name, watch: watch, condition: program, clockUse: ClockUse(of: program, in: environment),
+            policy: AlertPolicy(hold: hold, keepFiringFor: keepFiringFor, repeatInterval: repeatInterval),
+            severity: .warning, labels: [], title: template(title, in: window.textEnvironment),
+            text: template(text, in: window.textEnvironment), notify: notify, sendsResolved: true, backfill: nil,
+            window: window)
+    }
+
     private static func template(_ text: String?, in environment: Environment) -> Template? {
         guard let text else { return nil }
         let (template, diagnostics) = Template.compile(text, in: environment)

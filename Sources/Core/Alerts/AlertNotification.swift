@@ -28,10 +28,12 @@ package struct AlertView: Sendable, Equatable {
     package var current: CELValue
     /// The resource as it was before the change, or null.
     package var previous: CELValue
+    /// Whether it is about a group of a window: there is no resource of its id.
+    package var isGroup: Bool
 
     package init(
         id: AlertID, state: String, resource: ResourceKey, since: Timestamp, firedAt: Timestamp,
-        resolvedAt: Timestamp?, changed: [String], current: CELValue, previous: CELValue
+        resolvedAt: Timestamp?, changed: [String], current: CELValue, previous: CELValue, isGroup: Bool = false
     ) {
         self.id = id
         self.state = state
@@ -42,6 +44,7 @@ package struct AlertView: Sendable, Equatable {
         self.changed = changed
         self.current = current
         self.previous = previous
+        self.isGroup = isGroup
     }
 }
 

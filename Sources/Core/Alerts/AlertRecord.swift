@@ -1,4 +1,4 @@
-import CEL
+package import CEL
 
 /// Where an alert stands.
 package enum AlertPhase: String, Sendable {
@@ -41,6 +41,8 @@ package struct AlertRecord: Sendable, Equatable {
     /// As last rendered, for tables and for saying that it ended when the rule is gone.
     package var title: String
     package var severity: Severity
+    /// For an alert about a group of resources the values by which the group is told from others; else nil.
+    package var members: CELMap?
 
     package init(
         rule: String, resource: ResourceKey, activation: Int, phase: AlertPhase, since: Timestamp, severity: Severity

@@ -60,19 +60,20 @@ package enum NotificationCodec {
 
     private static func alert(_ view: AlertView) -> CELValue {
         .map(
-            CELMap([
-                ("id", .string(view.id.rawValue)),
-                ("state", .string(view.state)),
-                ("source", .string(view.resource.source)),
-                ("kind", .string(view.resource.kind.rawValue)),
-                ("resource_id", .string(view.resource.id)),
-                ("since", .string(view.since.rfc3339)),
-                ("fired_at", .string(view.firedAt.rfc3339)),
-                ("resolved_at", view.resolvedAt.map { .string($0.rfc3339) } ?? .null),
-                ("changed", .list(view.changed.map(CELValue.string))),
-                ("self", view.current),
-                ("old", view.previous),
-            ]))
+            CELMap(
+                (view.isGroup ? [("is_group", .bool(true))] : []) + [
+                    ("id", .string(view.id.rawValue)),
+                    ("state", .string(view.state)),
+                    ("source", .string(view.resource.source)),
+                    ("kind", .string(view.resource.kind.rawValue)),
+                    ("resource_id", .string(view.resource.id)),
+                    ("since", .string(view.since.rfc3339)),
+                    ("fired_at", .string(view.firedAt.rfc3339)),
+                    ("resolved_at", view.resolvedAt.map { .string($0.rfc3339) } ?? .null),
+                    ("changed", .list(view.changed.map(CELValue.string))),
+                    ("self", view.current),
+                    ("old", view.previous),
+                ]))
     }
 
     private static func alert(_ value: CELValue) -> AlertView? {
@@ -85,7 +86,8 @@ package enum NotificationCodec {
         return AlertView(
             id: AlertID(rawValue: id), state: state, resource: ResourceKey(source: source, kind: kind, id: resource),
             since: since, firedAt: firedAt, resolvedAt: time(members["resolved_at"]),
-            changed: changed.compactMap(text), current: members["self"] ?? .null, previous: members["old"] ?? .null)
+            changed: changed.compactMap(text), current: members["self"] ?? .null, previous: members["old"] ?? .null,
+            isGroup: members["is_group"] == .bool(true))
     }
 
     private static func text(_ value: CELValue?) -> String? {

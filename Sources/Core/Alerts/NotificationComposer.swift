@@ -3,12 +3,13 @@ import CEL
 /// Puts into words what became of an alert, and for whom.
 struct NotificationComposer {
     let rule: Rule
-    let context: ObservationContext
+    let context: any NotifiedThing
 
     /// Adds the notification that `transition` calls for, if any, and notes in the record what was said to whom.
     func say(_ transition: AlertTransition, about record: inout AlertRecord, into decision: inout Decision) {
         let title = rendered(
-            rule.title, fallback: defaultTitle, what: "title", limit: NotificationLimits.titleCharacters)
+            rule.title, fallback: context.defaultTitle(of: rule), what: "title",
+            limit: NotificationLimits.titleCharacters)
         record.title = String(title.plain.prefix(NotificationLimits.titleCharacters))
         switch transition {
         case .fired:
@@ -29,7 +30,8 @@ struct NotificationComposer {
         into decision: inout Decision
     ) {
         guard !sinks.isEmpty else { return }
-        let text = rendered(rule.text, fallback: defaultText, what: "text", limit: NotificationLimits.textCharacters)
+        let text = rendered(
+            rule.text, fallback: context.defaultText, what: "text", limit: NotificationLimits.textCharacters)
         NotificationComposer.add(
             Words(
                 reason: reason, rule: rule.name, severity: rule.severity, labels: rule.labels, title: title, text: text),
@@ -48,21 +50,6 @@ struct NotificationComposer {
             return fallback + [apology, .literal(error.message), .markup(")")]
         }
     }
-
-    private var defaultTitle: [TemplatePiece] {
-        var pieces: [TemplatePiece] = [
-            .markup("\(rule.name): \(context.snapshot.key.kind.rawValue) "), .literal(context.snapshot.key.id),
-        ]
-        if !context.snapshot.status.isEmpty {
-            pieces += [.markup(" is "), .literal(context.snapshot.isGone ? "gone" : context.snapshot.status)]
-        }
-        return pieces
-    }
-
-    private var defaultText: [TemplatePiece] {
-        guard case .string(let message)? = context.view.record["error_message"] else { return [] }
-        return [.literal(message)]
-    }
 }
 
 extension NotificationComposer {
@@ -77,8 +64,7 @@ extension NotificationComposer {
     }
 
     /// Says that an alert ended because its rule is not in force any more.
-    static func sayOrphanEnded(_ record: inout AlertRecord, context: ObservationContext, into decision: inout Decision)
-    {
+    static func sayOrphanEnded(_ record: inout AlertRecord, context: any NotifiedThing, into decision: inout Decision) {
         guard record.owesResolve, !record.addressed.isEmpty else { return }
         let words = Words(
             reason: .resolved, rule: record.rule, severity: record.severity, labels: [],
@@ -88,15 +74,15 @@ extension NotificationComposer {
     }
 
     private static func add(
-        _ words: Words, to sinks: [String], record: inout AlertRecord, context: ObservationContext,
+        _ words: Words, to sinks: [String], record: inout AlertRecord, context: any NotifiedThing,
         into decision: inout Decision
     ) {
         record.sequence += 1
         let view = AlertView(
             id: record.id, state: words.reason == .resolved ? "resolved" : "firing", resource: record.resource,
             since: record.since, firedAt: record.firedAt ?? context.now, resolvedAt: record.resolvedAt,
-            changed: Array(context.change.paths.prefix(NotificationLimits.changedPaths)), current: context.view.raw,
-            previous: context.previousRaw)
+            changed: Array(context.changedPaths.prefix(NotificationLimits.changedPaths)), current: context.currentValue,
+            previous: context.previousValue, isGroup: record.members != nil)
         let notification = AlertNotification(
             id: NotificationID(alert: record.id, sequence: record.sequence), reason: words.reason,
             timestamp: context.now, rule: words.rule, severity: words.severity, labels: words.labels,

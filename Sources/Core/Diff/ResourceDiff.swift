@@ -19,6 +19,32 @@ package enum ResourceDiff {
         return changedPaths(from: before, to: after).isEmpty
     }
 
+    /// The members of an object that are not as they were, as they were; null where there was none. With
+    /// ``undo(_:in:)`` the older state is had again from the newer one. Nil where one of them is no object.
+    package static func earlierMembers(of old: CELValue, before new: CELValue) -> CELMap? {
+        guard case .map(let before) = old, case .map(let after) = new else { return nil }
+        var earlier: [(String, CELValue)] = []
+        var paths: [String] = []
+        for (name, value) in after.stringEntries {
+            let was = before[name] ?? .null
+            compare(was, value, path: name, field: name, depth: 1, into: &paths)
+            if !paths.isEmpty { earlier.append((name, was)) }
+            paths.removeAll(keepingCapacity: true)
+        }
+        for (name, value) in before.stringEntries where after[name] == nil && !value.isNull {
+            earlier.append((name, value))
+        }
+        return CELMap(earlier)
+    }
+
+    /// The state before a change, from the one after it and what ``earlierMembers(of:before:)`` said of the change.
+    package static func undo(_ earlier: CELMap, in new: CELValue) -> CELValue {
+        guard earlier.count > 0, case .map(let after) = new else { return new }
+        var members = after.stringEntries.filter { earlier[$0.0] == nil }
+        for (name, value) in earlier.stringEntries where !value.isNull { members.append((name, value)) }
+        return .map(CELMap(members))
+    }
+
     private static let deepestPath = 32
 
     private static func compare(

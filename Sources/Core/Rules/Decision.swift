@@ -33,6 +33,22 @@ package struct ResourceChange: Sendable, Equatable {
     package var paths: [String]
     /// Whether it belongs to the first sight of its source.
     package var isBaseline: Bool
+    /// How the resource was before; nil where it was not known, or not whole, or is Auspex' own.
+    package var before: EarlierState?
+
+    package init(
+        key: ResourceKey, nature: Nature, observedAt: Timestamp, oldStatus: String?, newStatus: String, paths: [String],
+        isBaseline: Bool, before: EarlierState? = nil
+    ) {
+        self.key = key
+        self.nature = nature
+        self.observedAt = observedAt
+        self.oldStatus = oldStatus
+        self.newStatus = newStatus
+        self.paths = paths
+        self.isBaseline = isBaseline
+        self.before = before
+    }
 }
 
 /// All that follows from one observation or one tick of the clock; committed as a whole or not at all.
@@ -44,6 +60,8 @@ package struct Decision: Sendable {
     package var forgotten: [AlertID] = []
     package var notifications: [DecidedNotification] = []
     package var unknowns: [UnknownVerdict] = []
+    /// What the changes add to the windows of rules with `over`; nothing follows from it before they are looked at.
+    package var contributions: [WindowContribution] = []
     /// Documented fields whose value was of another type, by resource.
     package var misfits: [(key: ResourceKey, paths: [String])] = []
 

@@ -46,7 +46,8 @@ struct ObservationContext {
         self.previous = known
         change = ResourceChange(
             key: observation.key, nature: known == nil ? .firstSeen : .changed, observedAt: observation.observedAt,
-            oldStatus: known?.status, newStatus: observation.status, paths: paths, isBaseline: isBaseline)
+            oldStatus: known?.status, newStatus: observation.status, paths: paths, isBaseline: isBaseline,
+            before: EarlierState(previous, now: raw, parsed: oldRaw))
         view = ResourceView(
             record: record, raw: raw, previous: known?.isWhole == true ? old : nil, changed: paths, since: since,
             firstSeen: snapshot.firstSeen, source: observation.key.source)
@@ -82,7 +83,8 @@ struct ObservationContext {
         previous = standing
         change = ResourceChange(
             key: standing.key, nature: isGone ? .gone : .changed, observedAt: now, oldStatus: standing.status,
-            newStatus: standing.status, paths: isGone ? ["gone"] : [], isBaseline: isBaseline)
+            newStatus: standing.status, paths: isGone ? ["gone"] : [], isBaseline: isBaseline,
+            before: isGone ? EarlierState(standing, now: raw, parsed: raw) : nil)
         previousView = ObservationContext.view(of: standing, record: before, raw: raw)
         view = ResourceView(
             record: record, raw: raw, previous: isGone && standing.isWhole ? before : nil, changed: change.paths,
@@ -95,7 +97,7 @@ struct ObservationContext {
         self.now = now
     }
 
-    private static func view(of snapshot: Snapshot, record: CELRecord, raw: CELValue) -> ResourceView {
+    static func view(of snapshot: Snapshot, record: CELRecord, raw: CELValue) -> ResourceView {
         ResourceView(
             record: record, raw: raw, previous: nil, changed: [], since: snapshot.statusSince,
             firstSeen: snapshot.firstSeen, source: snapshot.key.source)
@@ -104,10 +106,12 @@ struct ObservationContext {
     /// The resource before the change. Of a snapshot without its details only the status is known: the rest counts as
     /// it is now, so that nothing but the status can be news.
     private static func before(_ known: Snapshot, now raw: CELValue) -> CELValue {
-        guard !known.isWhole else { return parse(known.body) }
+        known.isWhole ? parse(known.body) : withStatus(known.status, in: raw)
+    }
+
+    static func withStatus(_ status: String, in raw: CELValue) -> CELValue {
         guard case .map(let members) = raw else { return raw }
-        return .map(
-            CELMap(members.stringEntries.map { ($0.0, $0.0 == "status" ? .string(known.status) : $0.1) }))
+        return .map(CELMap(members.stringEntries.map { ($0.0, $0.0 == "status" ? .string(status) : $0.1) }))
     }
 
     /// Whether only the fingerprint is another: this program makes fingerprints in another way than the one that stored
@@ -121,7 +125,7 @@ struct ObservationContext {
     }
 
     /// The page scan has accepted these bytes as JSON; should they be damaged, nothing is known of the resource.
-    private static func parse(_ body: [UInt8]) -> CELValue { (try? JSON.parse(body)) ?? .null }
+    static func parse(_ body: [UInt8]) -> CELValue { (try? JSON.parse(body)) ?? .null }
 
     /// When what a rule now finds true began: with the status where that is what changed, else with the change.
     func conditionBegan(previouslyTrue: Bool) -> Timestamp {

@@ -20,14 +20,16 @@ package struct Rule: Sendable {
     package var noise = NoisePolicy()
     /// What it was called before: open alerts of that name are its own.
     package var renamedFrom: [String] = []
+    /// For a rule over many resources at once; its condition and texts then ask about the measures.
+    package var window: Window?
 
     /// Whether its alerts are about single resources.
-    package var isSingle: Bool { true }
+    package var isSingle: Bool { window == nil }
 
     package init(
         name: String, watch: ResourceKind, condition: Program, clockUse: ClockUse, policy: AlertPolicy,
         severity: Severity, labels: [Label], title: Template?, text: Template?, notify: [String],
-        sendsResolved: Bool, backfill: Duration?
+        sendsResolved: Bool, backfill: Duration?, window: Window? = nil
     ) {
         self.name = name
         self.watch = watch
@@ -41,6 +43,7 @@ package struct Rule: Sendable {
         self.notify = notify
         self.sendsResolved = sendsResolved
         self.backfill = backfill
+        self.window = window
     }
 
     /// Changes when what the rule says of a resource can have changed, so that all are looked at again.
@@ -53,6 +56,6 @@ package struct Rule: Sendable {
                 name, watch.rawValue, condition.text, "\(policy.hold ?? .zero)", "\(backfill ?? .zero)",
                 // A firing alert's timer follows from these.
                 "\(policy.keepFiringFor ?? .zero)", "\(policy.repeatIntervals.first ?? .zero)",
-            ] + policy.repeatIntervals.dropFirst().map { "\($0)" })
+            ] + policy.repeatIntervals.dropFirst().map { "\($0)" } + (window.map { [$0.identity] } ?? []))
     }
 }

@@ -55,19 +55,26 @@ extension KnownResource {
 /// Decides what follows from what was seen. Pure: no clock, no chance, no I/O; the same input gives the same ids.
 package struct RuleEngine: Sendable {
     private let rulesByKind: [ResourceKind: [Rule]]
+    private let singleRules: [ResourceKind: [Rule]]
+    private let windowRules: [ResourceKind: [Rule]]
     private let rulesByName: [String: Rule]
-    /// What rules were called before, and what kind they watch.
-    private let formerNames: [String: ResourceKind]
+    /// Rules by what they were called before.
+    private let formerNames: [String: Rule]
 
     package init(rules: [Rule]) {
         rulesByKind = Dictionary(grouping: rules, by: \.watch)
+        singleRules = Dictionary(grouping: rules.filter { $0.window == nil }, by: \.watch)
+        windowRules = Dictionary(grouping: rules.filter { $0.window != nil }, by: \.watch)
         rulesByName = Dictionary(rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         formerNames = Dictionary(
-            rules.flatMap { rule in rule.renamedFrom.map { ($0, rule.watch) } }, uniquingKeysWith: { first, _ in first }
-        )
+            rules.flatMap { rule in rule.renamedFrom.map { ($0, rule) } }, uniquingKeysWith: { first, _ in first })
     }
 
     package func rules(watching kind: ResourceKind) -> [Rule] { rulesByKind[kind] ?? [] }
+    /// Those of them that look at one resource at a time.
+    func singles(watching kind: ResourceKind) -> [Rule] { singleRules[kind] ?? [] }
+    /// Those of them with `over`.
+    package func windows(watching kind: ResourceKind) -> [Rule] { windowRules[kind] ?? [] }
     package func rule(named name: String) -> Rule? { rulesByName[name] }
     package var rules: [Rule] { rulesByKind.values.joined().sorted { $0.name < $1.name } }
 
@@ -84,11 +91,7 @@ package struct RuleEngine: Sendable {
         decision.snapshots.append(context.snapshot)
         if !context.isOnlyRead { decision.changes.append(context.change) }
         if !context.misfits.isEmpty { decision.misfits.append((observation.key, context.misfits)) }
-        for rule in rules(watching: observation.key.kind) {
-            RuleStep(rule: rule, context: context, restoredAt: known.restoredAt)
-                .run(latest: known.latest(of: rule), into: &decision)
-        }
-        endOrphans(known, context: context, into: &decision)
+        decide(known, context: context, into: &decision)
     }
 
     /// A resource disappeared: absent from a complete listing, and 404 by id. Rules see it once more, with
@@ -98,11 +101,28 @@ package struct RuleEngine: Sendable {
         let context = ObservationContext(gone: snapshot, now: now)
         decision.snapshots.append(context.snapshot)
         decision.changes.append(context.change)
-        for rule in rules(watching: snapshot.key.kind) {
+        decide(known, context: context, into: &decision)
+    }
+
+    /// What follows from a change by all rules.
+    private func decide(_ known: KnownResource, context: ObservationContext, into decision: inout Decision) {
+        let kind = context.snapshot.key.kind
+        for rule in singleRules[kind] ?? [] {
             RuleStep(rule: rule, context: context, restoredAt: known.restoredAt)
                 .run(latest: known.latest(of: rule), into: &decision)
         }
+        contribute(context, into: &decision)
         endOrphans(known, context: context, into: &decision)
+    }
+
+    func contribute(_ context: ObservationContext, into decision: inout Decision) {
+        for rule in windowRules[context.snapshot.key.kind] ?? [] {
+            let (contribution, problem) = rule.contribution(of: context)
+            if let contribution { decision.contributions.append(contribution) }
+            guard let problem else { continue }
+            decision.unknowns.append(
+                UnknownVerdict(rule: rule.name, resource: context.snapshot.key, reason: problem))
+        }
     }
 
     /// The clock reached the due time of alerts of a resource that was seen, unchanged, at or after that time; or
@@ -112,7 +132,7 @@ package struct RuleEngine: Sendable {
     ) {
         guard let snapshot = known.snapshot, !snapshot.isGone else { return }
         let context = ObservationContext(unchanged: snapshot, isNewRule: isNewRule, now: now)
-        for rule in rules(watching: snapshot.key.kind) where isAsked(rule, onlyRules) {
+        for rule in singleRules[snapshot.key.kind] ?? [] where isAsked(rule, onlyRules) {
             RuleStep(rule: rule, context: context, restoredAt: known.restoredAt)
                 .run(latest: known.latest(of: rule), into: &decision)
         }
@@ -120,7 +140,7 @@ package struct RuleEngine: Sendable {
 
     /// Whether a rule of this name looks at resources of this kind, or one that was called so.
     package func isInForce(_ name: String, for kind: ResourceKind) -> Bool {
-        rulesByName[name].map { $0.watch == kind } ?? (formerNames[name] == kind)
+        (rulesByName[name] ?? formerNames[name])?.watch == kind
     }
 
     private func isAsked(_ rule: Rule, _ names: Set<String>?) -> Bool {
@@ -130,6 +150,10 @@ package struct RuleEngine: Sendable {
 
     /// Ends open alerts whose rule is no longer in force; those who were told are told that it ended.
     package func endOrphans(_ known: KnownResource, now: Timestamp, into decision: inout Decision) {
+        for record in known.latest.values.sorted(by: { $0.rule < $1.rule })
+        where record.members != nil && record.phase != .resolved && !isInForce(record) {
+            WindowStep.endOrphan(record, now: now, into: &decision)
+        }
         guard let snapshot = known.snapshot else { return }
         endOrphans(
             known, context: ObservationContext(unchanged: snapshot, isNewRule: false, now: now), into: &decision)
@@ -137,8 +161,14 @@ package struct RuleEngine: Sendable {
 
     private func endOrphans(_ known: KnownResource, context: ObservationContext, into decision: inout Decision) {
         for record in known.latest.values.sorted(by: { $0.rule < $1.rule })
-        where record.phase != .resolved && !isInForce(record.rule, for: record.resource.kind) {
+        where record.members == nil && record.phase != .resolved && !isInForce(record) {
             RuleStep.endOrphan(record, context: context, into: &decision)
         }
+    }
+
+    /// Whether there is a rule of that name which looks at such things: resources, or groups of them.
+    private func isInForce(_ record: AlertRecord) -> Bool {
+        guard let rule = rulesByName[record.rule] ?? formerNames[record.rule] else { return false }
+        return rule.watch == record.resource.kind && (rule.window != nil) == (record.members != nil)
     }
 }

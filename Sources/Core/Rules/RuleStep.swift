@@ -78,7 +78,8 @@ struct RuleStep {
         let continued = latest.flatMap { $0.isTimer ? $0.activation : nil }
         var fresh = AlertRecord(
             rule: rule.name, resource: context.snapshot.key,
-            activation: continued ?? number(after: latest, began: began), phase: .pending, since: context.now,
+            activation: continued ?? RuleStep.number(after: latest, began: began, restoredAt: restoredAt),
+            phase: .pending, since: context.now,
             severity: rule.severity)
         let transition = AlertStateMachine(policy: rule.policy).start(&fresh, began: began, now: context.now)
         keepClockDue(&fresh)
@@ -93,7 +94,7 @@ struct RuleStep {
     /// The next number. What began before a copy took the store's place may have been told, and then under the number
     /// that follows in the copy: receivers recognise it. What began later is certainly another, and must have a number
     /// that nobody has heard of.
-    private func number(after latest: AlertRecord?, began: Timestamp) -> Int {
+    static func number(after latest: AlertRecord?, began: Timestamp, restoredAt: Timestamp?) -> Int {
         let next = (latest?.activation ?? 0) + 1
         guard let restoredAt, began > restoredAt, latest.map({ $0.since <= restoredAt }) ?? true else { return next }
         return next + RuleStep.restoreGap

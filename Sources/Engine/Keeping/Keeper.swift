@@ -7,6 +7,7 @@ import Store
 struct Keeper {
     let store: SQLiteStore
     let retention: RetentionSettings
+    let rules: RuleBook
     let dependencies: Dependencies
 
     /// Between two passes.
@@ -32,10 +33,14 @@ struct Keeper {
     /// Everything that is to be done now.
     func pass() async throws {
         let now = dependencies.now()
+        // A window needs what it looks back on, however short things are kept otherwise.
+        let window = rules.read().engine.rules.compactMap { $0.window?.over }.max() ?? .zero
         for chore in Chore.history {
-            try await work(on: chore, before: now.advanced(by: .zero - retention.history))
+            try await work(on: chore, before: now.advanced(by: .zero - max(retention.history, window)))
         }
-        try await work(on: .details, before: now.advanced(by: .zero - retention.detail))
+        let detail = now.advanced(by: .zero - max(retention.detail, window))
+        try await work(on: .details, before: detail)
+        try await work(on: .earlierStates, before: detail)
         try await compact()
         if try await store.size().logBytes > Keeper.largestLog { try await store.cutLog() }
     }

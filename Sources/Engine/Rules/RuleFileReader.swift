@@ -97,19 +97,14 @@ package struct RuleFileReader {
         }
     }
 
-    private static let keys = [
-        "name", "watch", "when", "for", "severity", "labels", "title", "text", "notify", "send_resolved", "backfill",
-        "repeat_interval", "keep_firing_for",
-    ]
-    private static let unsupportedKeys = [
-        "over", "by", "measure",
-    ]
+    private static let keys =
+        [
+            "name", "watch", "when", "for", "severity", "labels", "title", "text", "notify", "send_resolved", "backfill",
+            "repeat_interval", "keep_firing_for",
+        ] + windowKeys + noiseKeys
 
     private mutating func rule(_ node: YAMLNode) -> Rule? {
-        let members = reader.members(
-            of: node, known: RuleFileReader.keys + RuleFileReader.noiseKeys,
-            unsupported: RuleFileReader.unsupportedKeys, what: "a rule")
-        guard let members else { return nil }
+        guard let members = reader.members(of: node, known: RuleFileReader.keys, what: "a rule") else { return nil }
         for required in ["name", "watch", "when"] where members[required] == nil {
             reader.error(at: node, "a rule has no `\(required)`")
         }
@@ -130,17 +125,22 @@ package struct RuleFileReader {
             // Without the kind of resource nothing in the rule has a type; the missing kind is reported.
             return nil
         }
-        let environment = RuleVariables.environment(for: watch)
+        let before = reader.errorCount
+        let window = window(members, watch: watch, at: node)
+        // Without its measures nothing in the condition has a type; what is wrong with them is reported.
+        guard reader.errorCount == before else { return nil }
+        let environment = window?.conditionEnvironment ?? RuleVariables.environment(for: watch)
+        let textEnvironment = window?.textEnvironment ?? environment
         let condition = members["when"].flatMap { self.condition($0, in: environment) }
-        let title = members["title"].flatMap { template($0, what: "`title`", in: environment) }
-        let text = members["text"].flatMap { template($0, what: "`text`", in: environment) }
+        let title = members["title"].flatMap { template($0, what: "`title`", in: textEnvironment) }
+        let text = members["text"].flatMap { template($0, what: "`text`", in: textEnvironment) }
         guard let name, let condition else { return nil }
         var rule = Rule(
             name: name, watch: watch, condition: condition,
             clockUse: ClockUse(of: condition, in: environment), policy: policy,
             severity: severity, labels: labels, title: title, text: text, notify: notify,
-            sendsResolved: sendsResolved ?? (policy.hold != nil),
-            backfill: backfill)
+            sendsResolved: sendsResolved ?? (policy.hold != nil || window != nil),
+            backfill: backfill, window: window)
         rule.noise = noise
         rule.renamedFrom = renamedFrom
         return rule

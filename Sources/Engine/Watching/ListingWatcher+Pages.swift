@@ -228,6 +228,7 @@ extension ListingWatcher {
         try await store.commit(
             ObservationCommit(
                 decision: decision, progress: [kind: progress], source: source.name, routing: rules.routing))
+        windows.all.add(decision.contributions)
         poll.changed += decision.changes.count
         isNextTimerStale = isNextTimerStale || decision.movesAlerts
         if !decision.snapshots.isEmpty { full.isAccountedFor = false }
@@ -236,7 +237,7 @@ extension ListingWatcher {
         if !decision.notifications.isEmpty { outboxFilled() }
     }
 
-    private func report(_ decision: Decision) {
+    func report(_ decision: Decision) {
         let found = decision.changes.count { !$0.isBaseline }
         if found > 0 { requests.health.found(found, kind, at: poll.steady) }
         for change in decision.changes { dependencies.report(.change(change)) }

@@ -39,14 +39,18 @@ extension ListingWatcher {
     /// Whether an alert is due whose resource must be seen first.
     func timerNeedsHead() async throws -> Bool {
         guard let nextTimer, nextTimer <= dependencies.now() else { return false }
+        if let look = windows.nextLook, look <= dependencies.now() { return true }
         let due = try await store.due(source: source.name, kind: kind, at: dependencies.now(), limit: PollLimits.due)
         return kind == .balance ? !due.isEmpty : due.contains { !isCurrent($0.key.id) }
     }
 
+    /// When the listing is to be looked at though nothing changes: for an alert that is due, or for a window.
+    var nextTimer: Timestamp? { [alertTimer, windows.nextLook].compactMap(\.self).min() }
+
     /// Finds out when the next alert is due, where that may have changed: only this watcher moves its listing's alerts.
     mutating func readNextTimer() async throws {
         guard isNextTimerStale else { return }
-        nextTimer = try await nextDue()
+        alertTimer = try await nextDue()
         isNextTimerStale = false
     }
 
@@ -69,7 +73,8 @@ extension ListingWatcher {
         guard generation != rulesLookedAt else { return }
         let inForce = identities(engine)
         let before = try await store.ruleIdentities(source: source.name, kind: kind)
-        let fresh = Set(inForce.filter { before[$0.key] != $0.value }.keys)
+        let fresh = Set(
+            inForce.filter { before[$0.key] != $0.value && engine.rule(named: $0.key)?.window == nil }.keys)
         if !fresh.isEmpty {
             var after = ""
             while true {
@@ -112,8 +117,13 @@ extension ListingWatcher {
         let orphaned = try await store.rulesWithOpenAlerts(source: source.name, kind: kind).filter {
             !engine.isInForce($0, for: kind)
         }
-        guard !orphaned.isEmpty else { return }
-        let ids = try await store.resources(withAlertsOf: orphaned, source: source.name, kind: kind)
+        // A rule that looks at groups now may have been one over resources, or the other way round.
+        let groups = try await store.groupAlerts(source: source.name, kind: kind).filter { $0.phase != .resolved }
+        let turned = engine.windows(watching: kind).map(\.name)
+        let stale = groups.filter { engine.rule(named: $0.rule)?.window == nil }.map(\.resource.id)
+        guard !orphaned.isEmpty || !turned.isEmpty || !stale.isEmpty else { return }
+        let ended = try await store.resources(withAlertsOf: orphaned + turned, source: source.name, kind: kind)
+        let ids = ended + stale.filter { !ended.contains($0) }
         var rest = ids[...]
         while !rest.isEmpty {
             let batch = Array(rest.prefix(ListingWatcher.lookBatch))

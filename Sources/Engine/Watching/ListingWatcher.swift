@@ -44,13 +44,14 @@ struct ListingWatcher {
     var deadAnchors: Set<String> = []
     var visitsNotBefore = -Double.infinity
     /// When the next alert is due, and when alerts were last looked at.
-    var nextTimer: Timestamp?
+    var alertTimer: Timestamp?
     /// Whether the store may have another time for the next alert.
     var isNextTimerStale = true
     var timersLookedAt: Double?
     var learnedKeptAt = -Double.infinity
     /// Resources that the API did not know by id, once; gone when it is said again or a full listing lacks them.
     var suspects: Set<String> = []
+    var windows = WatchedWindows()
     /// The poll that is running.
     var poll = Poll()
 
@@ -122,6 +123,7 @@ struct ListingWatcher {
             try await look(orders, signals: signals, isFull: isFull)
         }
         try await lookWithNewRules()
+        try await lookThroughWindows()
         if orders.timers { try await evaluateDue(isFull: isFull) }
         try await saveUnknowns()
         try await saveLearned()
@@ -155,6 +157,7 @@ struct ListingWatcher {
             throw error
         }
         if let gathered { try await applyInTurns(gathered) }
+        if isCatchingUp { windows.heldSince = poll.steady }
         if head != nil { isCatchingUp = false }
         if let head { noteHead(head) }
         if let read = poll.head, progress.isBaselined { knownHead = read }

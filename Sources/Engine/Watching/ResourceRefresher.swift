@@ -25,7 +25,9 @@ struct SourceRefresher: ResourceRefresher {
     func refreshed(_ notification: AlertNotification, at now: Timestamp) async -> AlertNotification {
         guard now.duration(since: notification.timestamp) > SourceRefresher.oldAge else { return notification }
         var wanted: [ResourceKey] = []
-        for alert in notification.alerts where !wanted.contains(alert.resource) { wanted.append(alert.resource) }
+        for alert in notification.alerts where !alert.isGroup && !wanted.contains(alert.resource) {
+            wanted.append(alert.resource)
+        }
         let fetched = await fetch(Array(wanted.prefix(SourceRefresher.mostResources)))
         var result = notification
         for index in result.alerts.indices {

@@ -3,7 +3,7 @@ enum StarterFiles {
     static let all: [(name: String, text: String)] = [
         ("auspex.yaml", configuration), ("rules/generations.yaml", generations),
         ("rules/characters.yaml", characters), ("rules/jobs.yaml", jobs), ("rules/balance.yaml", balance),
-        ("rules/auspex-itself.yaml", auspexItself),
+        ("rules/auspex-itself.yaml", auspexItself), ("rules/windows.yaml", windows),
     ]
 
     private static let configuration = #"""

@@ -39,6 +39,8 @@ CREATE TRIGGER alerts_moved_to AFTER UPDATE OF phase ON alerts WHEN OLD.phase <>
         ON CONFLICT DO UPDATE SET count = count + excluded.count;
 END;
 
+CREATE INDEX alerts_of_groups ON alerts (source, kind, rule) WHERE members IS NOT NULL;
+
 CREATE INDEX alerts_of_resource ON alerts (source, kind, resource, rule, activation);
 
 CREATE INDEX alerts_owed ON alerts (id) WHERE phase = 'firing' AND owes_resolve = 1;
@@ -50,9 +52,11 @@ CREATE TABLE changes (
     source TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, nature TEXT NOT NULL,
     observed_at INTEGER NOT NULL, old_status TEXT, new_status TEXT NOT NULL, paths TEXT NOT NULL,
     is_baseline INTEGER NOT NULL
-) STRICT;
+, earlier TEXT, earlier_since INTEGER) STRICT;
 
 CREATE INDEX changes_observed ON changes (observed_at);
+
+CREATE INDEX changes_with_earlier ON changes (observed_at) WHERE earlier IS NOT NULL;
 
 CREATE TABLE deliveries (
     id TEXT NOT NULL PRIMARY KEY,
