@@ -45,15 +45,14 @@ package final class SQLiteStore: Sendable {
             configuration.busyMode = .timeout(10)
             configuration.maximumReaderCount = access == .rehearsing ? 1 : 4
             configuration.prepareDatabase { db in
-                let care = access == .rehearsing ? "OFF" : "FULL"
-                try db.execute(
-                    sql: "PRAGMA synchronous = \(care); PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
+                try db.execute(sql: "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY")
                 try db.execute(sql: "PRAGMA journal_size_limit = \(SQLiteStore.logBytesKept)")
                 // Only before the first table; a file without it is made anew where that is quick.
                 if isNew, !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
             }
             if !isNew, access != .rehearsing { try SQLiteStore.examine(path) }
             pool = try DatabasePool(path: path, configuration: configuration)
+            try SQLiteStore.makeDurable(pool, access: access)
             writers = GroupCommit(pool, pace: pace)
             if access != .visiting { try SQLiteStore.migrate(pool) }
             if access == .watching { SQLiteStore.makeCompactable(pool, path: path) }
@@ -61,6 +60,20 @@ package final class SQLiteStore: Sendable {
             throw StoreError(error, path: path)
         }
     }
+
+    /// GRDB turns `synchronous` down to NORMAL when it turns the write-ahead log on, after what the configuration says:
+    /// commits would then be lost with the machine's power. Only the writer's connection matters.
+    private static func makeDurable(_ pool: DatabasePool, access: Access) throws {
+        try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = \(access == .rehearsing ? "OFF" : "FULL")")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(logPages); PRAGMA cache_size = -\(cacheKilobytes)")
+        }
+    }
+
+    /// How many pages of 4 kB the log gathers before they go into the file: pages that change often go there once.
+    private static let logPages = 2000
+    /// What the writer keeps of the file in memory: keys that follow no order lie all over their index.
+    private static let cacheKilobytes = 8000
 
     /// Whether a watcher, this one or another, works with the store now.
     package var isWatched: Bool { StoreLock.isHeld(besides: path) }

@@ -134,10 +134,15 @@ private let failed = "rules: [{ name: failed, watch: generation, when: self.stat
             let found = try verdicts(doctor)
             #expect(found["configuration"] == "failed")
             #expect(found["store"] == "ok")
-            let file = world.folder.appendingPathComponent("auspex.db")
-            var bytes = try Data(contentsOf: file)
-            for index in bytes.count / 2..<bytes.count / 2 + 4096 { bytes[index] = 0xA5 }
-            try bytes.write(to: file)
+            // A copy is all in one file, so that its pages can be found.
+            #expect(try await program.run("backup", "copy.db").status == 0)
+            var bytes = try Data(contentsOf: world.folder.appendingPathComponent("copy.db"))
+            let half = bytes.count / 8192 * 4096
+            bytes.replaceSubrange(half..<half + 4096, with: Data(repeating: 0xA5, count: 4096))
+            for suffix in ["-wal", "-shm"] {
+                try? FileManager.default.removeItem(at: world.folder.appendingPathComponent("auspex.db" + suffix))
+            }
+            try bytes.write(to: world.folder.appendingPathComponent("auspex.db"))
             let damaged = try await program.run("doctor")
             #expect(damaged.output.contains("is damaged"), "\(damaged.all)")
         }

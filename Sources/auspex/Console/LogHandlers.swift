@@ -16,6 +16,8 @@ struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
     var logLevel: Logger.Level = .info
+    /// What is cut from a value in a line for people, in characters: reasons end with what to do.
+    private static let valueLimit = 400
 
     init(format: LogFormat, palette: Palette, now: @escaping @Sendable () -> Timestamp) {
         self.format = format
@@ -55,7 +57,7 @@ struct LineLogHandler: LogHandler {
         }
         line += " " + event.message.description
         for (key, value) in fields {
-            line += " " + palette.paint("\(key)=", .faint) + Table.harmless(value.description)
+            line += " " + palette.paint("\(key)=", .faint) + Table.harmless(value.description, limit: LineLogHandler.valueLimit)
         }
         return line
     }
