@@ -36,8 +36,8 @@ final class CrashLedger: Sendable {
         var told: Told
         var bodyHash: Int
         var count = 0
-        /// In which run of the program it was first taken with a 2xx.
-        var takenIn: Int?
+        /// Which run of the program had sent what was first taken with a 2xx.
+        var takenFrom: String?
     }
 
     private struct State {
@@ -47,23 +47,15 @@ final class CrashLedger: Sendable {
         var taken: Set<Told> = []
         var callbacks = 0
         var report = CrashReport()
-        var run = 0
-        var startedAt = ContinuousClock.now
         var lastNews = ContinuousClock.now
     }
 
     private let state = Mutex(State())
-    /// What arrives so soon after a start may still be what the run before it had sent.
-    private static let overlap = Duration.milliseconds(500)
+    /// The header field in which each run of the program names itself: what a killed run had sent may arrive after the
+    /// start of the next.
+    static let runField = "x-run"
 
     func expect(_ told: Told) { state.withLock { _ = $0.expected.insert(told) } }
-
-    func started() {
-        state.withLock { state in
-            state.run += 1
-            state.startedAt = .now
-        }
-    }
 
     func wasTaken(_ told: Told) -> Bool { state.withLock { $0.taken.contains(told) } }
 
@@ -101,8 +93,9 @@ final class CrashLedger: Sendable {
         callback.body.withUnsafeBytes { again.combine(bytes: $0) }
         if arrivals.bodyHash != again.finalize() { state.report.otherBody.append("\(told), \(id)") }
         arrivals.count += 1
-        if let run = arrivals.takenIn {
-            if run == state.run {
+        let run = callback[header: CrashLedger.runField] ?? ""
+        if let earlier = arrivals.takenFrom {
+            if run == earlier {
                 state.report.repeatedInOneRun.append("\(told), \(id)")
             } else {
                 state.report.repeated += 1
@@ -117,8 +110,7 @@ final class CrashLedger: Sendable {
             if !state.taken.contains(firing) { state.report.overtaken.append("\(told)") }
         }
         if (200..<300).contains(callback.status) {
-            let isEarly = ContinuousClock.now - state.startedAt < overlap
-            arrivals.takenIn = arrivals.takenIn ?? (isEarly ? state.run - 1 : state.run)
+            arrivals.takenFrom = arrivals.takenFrom ?? run
             if state.taken.insert(told).inserted { state.lastNews = .now }
         }
         state.arrivals[key] = arrivals

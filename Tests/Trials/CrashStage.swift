@@ -27,7 +27,12 @@ final class CrashStage: Sendable {
     let folder: URL
     let ledger = CrashLedger()
     let trap = Trap()
-    let environment = ["AUROUS_API_KEY": CrashStage.key, "HOOK_SECRET": CrashStage.secret]
+    private let runs = Atomic<Int>(0)
+    /// For the next run of the program, which says in each callback which one it is.
+    var environment: [String: String] {
+        let run = runs.add(1, ordering: .relaxed).newValue
+        return ["AUROUS_API_KEY": CrashStage.key, "HOOK_SECRET": CrashStage.secret, "RUN": "\(run)"]
+    }
     private let api: SimulatedAurousServer
     private let receiver: CallbackReceiver
     private let manners: Mutex<Manners>
@@ -67,7 +72,7 @@ final class CrashStage: Sendable {
         let sinks = CrashStage.sinks.map { name in
             """
               \(name): { kind: webhook, url: "http://127.0.0.1:\(receiverPort)/\(name)", secret: { env: HOOK_SECRET }, \
-            timeout: 5s, retry: [\(retry)] }
+            headers: { X-Run: { env: RUN } }, timeout: 5s, retry: [\(retry)] }
             """
         }
         let configuration = """

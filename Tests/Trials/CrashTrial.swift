@@ -76,7 +76,6 @@ package struct CrashTrial: Sendable {
         let size = Int.random(in: 0..<25, using: &chance) == 0 ? 15 * burst : Int.random(in: 0...burst, using: &chance)
         let early = isEmpty ? 0 : Int.random(in: 0...size, using: &chance)
         if !isEmpty { stage.happen(early) }
-        stage.ledger.started()
         let contender = try Contender(program, ["run"], in: folder, environment: stage.environment)
         var life = CrashTrial.longestLife
         switch Int.random(in: 0..<10, using: &chance) {
@@ -106,7 +105,6 @@ package struct CrashTrial: Sendable {
     private func calm(_ stage: CrashStage) async throws -> [String] {
         stage.behave(flaky: false, down: false)
         stage.endAll()
-        stage.ledger.started()
         let contender = try Contender(program, ["run"], in: folder, environment: stage.environment)
         var isReviewed = false
         let began = ContinuousClock.now
