@@ -71,6 +71,8 @@ extension ListingWatcher {
     mutating func lookWithNewRules() async throws {
         let (engine, generation) = rules.read()
         guard generation != rulesLookedAt else { return }
+        // Whatever other rules do to alerts that are under way.
+        isNextTimerStale = true
         let inForce = identities(engine)
         let before = try await store.ruleIdentities(source: source.name, kind: kind)
         let fresh = Set(
