@@ -6,12 +6,13 @@ extension ListingWatcher {
     /// Evaluates again the alerts whose time has come. Only what this poll has just seen is evaluated: what was not on
     /// its pages is asked for by id first, so that nothing is said of a state that may have passed. A generation in a
     /// final state never changes again and is evaluated as it is known.
-    mutating func evaluateDue(isFull: Bool) async throws {
-        timersLookedAt = poll.steady
+    mutating func evaluateDue(isFull: Bool, mayAsk: Bool) async throws {
+        if mayAsk { timersLookedAt = poll.steady }
         isNextTimerStale = true
         let due = try await store.due(source: source.name, kind: kind, at: dependencies.now(), limit: PollLimits.due)
         guard !due.isEmpty else { return }
-        for id in due.map(\.key.id).filter({ !isCurrent($0) }).prefix(PollLimits.dueVisits) {
+        let unseen = mayAsk ? due.map(\.key.id).filter { !isCurrent($0) } : []
+        for id in unseen.prefix(PollLimits.dueVisits) {
             guard let permit = try await requests.permit(.id, isFull ? .waits : .goes).permit else { break }
             var page: [ExaminedPage]?
             try await visitPatiently(id, permit, isListingComplete: false, gathered: &page)

@@ -124,7 +124,11 @@ struct ListingWatcher {
         }
         try await lookWithNewRules()
         try await lookThroughWindows()
-        if orders.timers { try await evaluateDue(isFull: isFull) }
+        // What this poll has shown can be evaluated without another request.
+        let isDue = alertTimer.map { $0 <= dependencies.now() } ?? false
+        if orders.timers || (isDue && poll.requests > 0) {
+            try await evaluateDue(isFull: isFull, mayAsk: orders.timers)
+        }
         try await saveUnknowns()
         try await saveLearned()
         try await readNextTimer()
