@@ -103,7 +103,8 @@ private func send(
         #expect(try await shown("call 555-123-4567 now") == "call 555-^123-^4567 now")
         #expect(try await shown("#general ~town evil。example a.b@c.de") == "#|general ~|town evil。|example a.b@|c.|de")
         for text in [
-            "10:30:45 on 2026-05-04T10:00:00Z, 2026-05-04 10:00:00", "since: 2026-05-04", "Error:no and at: 3.5 of 15.120Z", "1234567890123",
+            "10:30:45 on 2026-05-04T10:00:00Z, 2026-05-04 10:00:00", "since: 2026-05-04",
+            "Error:no and at: 3.5 of 15.120Z", "1234567890123",
             "img_01k 1920x1080 #1 ~5 1-2 9/10", "a+b c - d",
         ] { #expect(try await shown(text) == text) }
     }

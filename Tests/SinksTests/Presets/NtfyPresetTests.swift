@@ -24,8 +24,17 @@ enum NtfyPreset {
         let request = try #require(try await NtfyPreset.sample.requests([Sample.notification()]).first)
         #expect(request.url == "https://ntfy.sh/")
         #expect(request.field("Authorization") == "Bearer tk_s3cret")
-        #expect(request.json.keys == ["topic", "title", "message", "priority"])
+        #expect(request.json.keys == ["topic", "title", "message", "priority", "sequence_id"])
         #expect(request.json.at("priority") == .int(4))
+    }
+
+    @Test func `is replaced by the end of its alert, and not by a reminder`() async throws {
+        let requests = try await NtfyPreset.sample.requests([
+            Sample.notification(), Sample.notification(reason: .reminder), Sample.notification(reason: .resolved),
+        ])
+        #expect(requests[0].json.text("sequence_id") == Sample.alert().id.rawValue)
+        #expect(requests[1].json.at("sequence_id") == nil)
+        #expect(requests[2].json.text("sequence_id") == requests[0].json.text("sequence_id"))
     }
 
     @Test func `needs no token, and never becomes an attachment`() async throws {
