@@ -2,7 +2,7 @@ package import Core
 import GRDB
 
 /// One delivery as it was put into the outbox.
-package struct Telling: Sendable {
+package struct OutboxEntry: Sendable {
     /// Grows with each.
     package var number: Int64
     package var sink: String
@@ -38,7 +38,7 @@ extension SQLiteStore {
     }
 
     /// What was put into the outbox after the delivery of this number, in order.
-    package func tellings(after number: Int64) async throws(StoreError) -> [Telling] {
+    package func tellings(after number: Int64) async throws(StoreError) -> [OutboxEntry] {
         try await read { db in
             let statement = try db.cachedStatement(
                 sql: """
@@ -49,7 +49,7 @@ extension SQLiteStore {
                     """)
             return try Row.fetchAll(statement, arguments: [number]).compactMap { row in
                 NotificationCodec.decode(Blob.bytes(row["document"])).map {
-                    Telling(number: row["number"], sink: row["sink"], notification: $0, isHandedOver: row["handed"])
+                    OutboxEntry(number: row["number"], sink: row["sink"], notification: $0, isHandedOver: row["handed"])
                 }
             }
         }

@@ -9,7 +9,8 @@ import Testing
 @Suite(.serialized) struct `Whatever happens` {
     private static func rules(grouped: Bool) -> [Rule] {
         let plain = Sample.rule(
-            "plain", when: #"self.status == "failed""#, title: "${self.id}", notify: ["team", "ops"], sendsResolved: true)
+            "plain", when: #"self.status == "failed""#, title: "${self.id}", notify: ["team", "ops"],
+            sendsResolved: true)
         let patient = Sample.rule(
             "patient", when: #"self.status == "slow""#, for: .seconds(30), keepFiringFor: .seconds(20),
             title: "${self.id}", notify: ["team"])
@@ -30,7 +31,9 @@ import Testing
         var alert: AlertID
     }
 
-    @Test(arguments: 1...16) func `whoever hears of an alert hears all of it, once and in order`(seed: UInt64) async throws {
+    @Test(arguments: 1...16) func `whoever hears of an alert hears all of it, once and in order`(seed: UInt64)
+        async throws
+    {
         var random = SeededRandom(seed: seed)
         let sinkGroups = ["ops": Grouping(by: [], wait: .seconds(5), interval: .seconds(30))]
         let life = try NoiseTimeline(
@@ -43,7 +46,10 @@ import Testing
             switch Int.random(in: 0..<16, using: &random) {
             case 0..<7:
                 let changed = (0..<Int.random(in: 1...4, using: &random)).map { _ in
-                    ("img_\(Int.random(in: 0..<6, using: &random))", random.pick(["ready", "failed", "slow", "expired"]))
+                    (
+                        "img_\(Int.random(in: 0..<6, using: &random))",
+                        random.pick(["ready", "failed", "slow", "expired"])
+                    )
                 }
                 try await life.sees(Dictionary(changed, uniquingKeysWith: { $1 }).map { ($0.key, $0.value) }, at: now)
             case 7..<10: try await life.looks(at: now)
@@ -82,7 +88,9 @@ import Testing
     private func hear(_ life: NoiseTimeline, into heard: inout [Heard: [String]]) async throws {
         for (words, notification) in try await life.notifications() {
             let sink = words.split(separator: " ")[1].dropLast()
-            for view in notification.alerts { heard[Heard(sink: String(sink), alert: view.id), default: []].append(view.state) }
+            for view in notification.alerts {
+                heard[Heard(sink: String(sink), alert: view.id), default: []].append(view.state)
+            }
         }
     }
 
@@ -111,7 +119,8 @@ import Testing
         repeatInterval: .seconds(3600), title: "${self.id} is stuck")
 
     /// Looks every minute, as a poll does, from the first second to the last.
-    private func story(_ life: NoiseTimeline, from: Int, to: Int, skipping: Range<Int> = 0..<0) async throws -> [String] {
+    private func story(_ life: NoiseTimeline, from: Int, to: Int, skipping: Range<Int> = 0..<0) async throws -> [String]
+    {
         var said: [String] = []
         for second in stride(from: from, to: to, by: 60) where !skipping.contains(second) {
             try await life.looks(at: second)
@@ -132,7 +141,8 @@ import Testing
         }
         #expect(
             stories[0] == [
-                "30 fired team: img_1 is stuck", "90 reminded team: img_1 is stuck", "155 resolved team: img_1 is stuck",
+                "30 fired team: img_1 is stuck", "90 reminded team: img_1 is stuck",
+                "155 resolved team: img_1 is stuck",
             ])
         #expect(stories[0] == stories[1])
     }
@@ -145,7 +155,8 @@ import Testing
         let said = try await story(life, from: 0, to: 100_000, skipping: from..<86_400)
         #expect(said.count { $0.contains("fired") } == 1)
         // One reminder for the day, and then one each hour.
-        let reminders = said.filter { $0.contains("reminded") }.compactMap { $0.split(separator: " ").first }.compactMap { Int($0) }
+        let reminders = said.filter { $0.contains("reminded") }.compactMap { $0.split(separator: " ").first }.compactMap
+        { Int($0) }
         #expect(zip(reminders, reminders.dropFirst()).allSatisfy { $1 - $0 >= 60 }, "\(reminders)")
         #expect(said.allSatisfy { !$0.contains("resolved") })
     }

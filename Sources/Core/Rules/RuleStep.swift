@@ -23,7 +23,8 @@ struct RuleStep {
         } else {
             let watched = latest.flatMap { $0.isTimer ? $0 : nil }
             watchClock(
-                watched, number: number(after: latest, began: context.now), verdict: verdict, into: &decision)
+                watched, number: RuleStep.number(after: latest, began: context.now, restoredAt: restoredAt),
+                verdict: verdict, into: &decision)
             return
         }
         if context.occasion == .gone, let open = record, open.isOpen {

@@ -113,7 +113,7 @@ package struct RuleWindow: Sendable {
                 if contents.groups[Int(timer.index)]?.due == timer.time { places.insert(timer.index) }
             }
             for place in contents.ordered(places) { evaluate(place, at: instant, now: now, into: &decision) }
-            if rule.policy.repeatInterval != nil { reminded.formUnion(places) }
+            if !rule.policy.repeatIntervals.isEmpty { reminded.formUnion(places) }
         }
         lookedAt = end
         remind(reminded, at: end, now: now, into: &decision)
@@ -135,7 +135,7 @@ package struct RuleWindow: Sendable {
     private mutating func remind(
         _ evaluated: Set<Int32>, at end: Int64, now: Timestamp, into decision: inout Decision
     ) {
-        guard rule.policy.repeatInterval != nil else { return }
+        guard !rule.policy.repeatIntervals.isEmpty else { return }
         let instant = Timestamp(microseconds: end)
         for place in contents.ordered(firing) {
             guard let record = contents.groups[Int(place)]?.latest, record.phase == .firing, record.clearedAt == nil
@@ -221,7 +221,7 @@ package struct RuleWindow: Sendable {
     ) -> Outcome? {
         guard let group = contents.groups[Int(place)] else { return nil }
         var policy = rule.policy
-        if !isLast { policy.repeatInterval = nil }
+        if !isLast { policy.repeatIntervals = [] }
         let view = WindowView(
             rule: rule, window: window, group: group, source: listing.source, time: Timestamp(microseconds: instant),
             now: now)

@@ -16,6 +16,8 @@ struct Herald {
 
     /// The edition of the rules by which everything held was looked at.
     private var rulesLookedAt = 0
+    /// When the next of what is held back or gathered is due.
+    private(set) var nextDue: Timestamp?
 
     init(
         store: SQLiteStore, rules: RuleBook, dependencies: Dependencies, calls: Mailbox<Void>,
@@ -38,6 +40,9 @@ struct Herald {
         }
     }
 
+    /// Tells all that is due now.
+    mutating func step() async { _ = await pass(isLast: false) }
+
     /// Tells all that is due, and what waits only for more of its kind: nobody will look again soon.
     mutating func once() async { _ = await pass(isLast: true) }
 
@@ -58,6 +63,7 @@ struct Herald {
                 for said in pass.said { dependencies.report(.said(said)) }
                 if !pass.said.isEmpty { outboxFilled() }
                 if pass.hasMore { continue }
+                nextDue = pass.nextDue
                 guard let next = pass.nextDue else { return Herald.glance }
                 return min(max(next.duration(since: now), .milliseconds(1)), Herald.glance)
             }

@@ -176,17 +176,20 @@ struct Rehearsal {
         // What became of deliveries is news of the sinks, and may be said through others.
         for _ in 0...around.sinks.count {
             await process.lookAtItself()
+            await process.tellWhatWaits()
             try await look()
             let written = process.store.writes
             try await process.deliver()
             if process.store.writes == written { break }
         }
         await process.lookAtItself()
+        await process.tellWhatWaits()
         try await look()
         guard restartsAlways, isNews || witness.happenings.count > before else { return }
         process = RehearsedProcess(around)
         try await process.poll { _, _ in true }
         await process.lookAtItself()
+        await process.tellWhatWaits()
     }
 }
 

@@ -31,6 +31,7 @@ struct RehearsedProcess {
     var listings: [Listing] = []
     var lanes: [SinkLane] = []
     private var selfWatch: SelfWatch
+    private var herald: Herald
     private var hasOwnRules = false
 
     init(_ around: Surroundings) {
@@ -67,6 +68,9 @@ struct RehearsedProcess {
         selfWatch = SelfWatch(
             settings: settings, health: health, signals: signals, limits: { budgets.limits(of: $0.name) },
             store: store, rules: around.rules, dependencies: waiting, outboxFilled: {})
+        around.rules.gather(for: settings.groupings)
+        herald = Herald(
+            store: store, rules: around.rules, dependencies: waiting, calls: Mailbox(), outboxFilled: {})
         for sink in around.sinks {
             var lane = settings.sinks.first { $0.configuration.name == sink.name }?.lane ?? LaneSettings()
             // One after the other, so that what is sent is always sent in the same order.
@@ -109,6 +113,9 @@ struct RehearsedProcess {
         await selfWatch.once()
     }
 
+    /// Tells what nothing holds back any more, and what was gathered and is due.
+    mutating func tellWhatWaits() async { await herald.step() }
+
     /// Delivers what may go now.
     mutating func deliver() async throws {
         // What one sink does not take another may be given, and so on along the fallbacks.
@@ -126,6 +133,7 @@ struct RehearsedProcess {
     func nextWake() async throws -> Timestamp? {
         var wakes = listings.compactMap(\.wakeAt)
         if hasOwnRules, let due = selfWatch.nextDue { wakes.append(due) }
+        if let due = herald.nextDue { wakes.append(due) }
         let counts = try await store.deliveryCounts()
         for lane in lanes {
             guard let counted = counts[lane.sinkName], counted.pending > 0 else { continue }
