@@ -92,6 +92,7 @@ cpage_outcome Scanner::refuseOther(ondemand::document &document) {
 }
 
 bool Scanner::readPage(ondemand::object object, cpage_page &page, bool &hasData) {
+    bool saysWhetherMore = false;
     for (auto result : object) {
         ondemand::field field;
         std::string_view key;
@@ -113,11 +114,14 @@ bool Scanner::readPage(ondemand::object object, cpage_page &page, bool &hasData)
             }
         } else if (key == "has_more") {
             page.has_more = token == "true";
+            saysWhetherMore = page.has_more || token == "false";
         } else if (key == "next_cursor") {
             if (!readCursor(value, page)) return false;
         }
         if (!readValue(value, {}, 2, hash, isNull)) return false;
     }
+    // To take it for the end would lose what lies below, or make it look deleted.
+    if (!saysWhetherMore) page.has_more = page.next_cursor.present;
     return true;
 }
 

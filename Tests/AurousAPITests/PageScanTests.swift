@@ -83,11 +83,13 @@ private let good = #"{"id":"img_1","status":"succeeded","created_at":"2026-05-04
             (#""has_more":true"#, true, nil, false),
             (#""has_more":true,"next_cursor":null"#, true, nil, false),
             (#""has_more":false,"next_cursor":"char_1""#, false, "char_1", false),
-            (#""has_more":"true","next_cursor":"img_1""#, false, "img_1", false),
+            (#""has_more":"no","next_cursor":"img_1""#, true, "img_1", false),
+            (#""has_more":null,"next_cursor":null"#, false, nil, false),
             (#""has_more":true,"next_cursor":"""#, true, nil, true),
             (#""has_more":true,"next_cursor":{}"#, true, nil, true),
             (#""has_more":true,"next_cursor":[["x"]]"#, true, nil, true),
-            (#""next_cursor":"a\u0062c""#, false, "abc", false),
+            (#""next_cursor":"a\u0062c""#, true, "abc", false),
+            (#""next_cursor":{}"#, false, nil, true),
         ] as [(String, Bool, String?, Bool)])
     func `reads what follows leniently`(_ row: (text: String, more: Bool, cursor: String?, isOdd: Bool)) throws {
         let scan = try PageScan.list(page(good, more: row.text))

@@ -40,7 +40,7 @@ package struct PageScan: Sendable {
     package var rows: Rows { Rows(storage: storage) }
     /// The rows that could not, in the API's order.
     package var problems: [PageProblem] { storage.problems }
-    /// Whether the API says that another page follows; a missing or odd `has_more` counts as no.
+    /// Whether the API says that another page follows; where `has_more` is missing or odd, a cursor does.
     package var hasMore: Bool { storage.hasMore }
     /// Opaque. Nil where it is null, absent or unusable; may be there although `hasMore` is false, and the reverse.
     package var nextCursor: String? { storage.nextCursor }
