@@ -59,21 +59,21 @@ package enum NotificationCodec {
     }
 
     private static func alert(_ view: AlertView) -> CELValue {
-        .map(
-            CELMap(
-                (view.isGroup ? [("is_group", .bool(true))] : []) + [
-                    ("id", .string(view.id.rawValue)),
-                    ("state", .string(view.state)),
-                    ("source", .string(view.resource.source)),
-                    ("kind", .string(view.resource.kind.rawValue)),
-                    ("resource_id", .string(view.resource.id)),
-                    ("since", .string(view.since.rfc3339)),
-                    ("fired_at", .string(view.firedAt.rfc3339)),
-                    ("resolved_at", view.resolvedAt.map { .string($0.rfc3339) } ?? .null),
-                    ("changed", .list(view.changed.map(CELValue.string))),
-                    ("self", view.current),
-                    ("old", view.previous),
-                ]))
+        var members: [(String, CELValue)] = [
+            ("id", .string(view.id.rawValue)),
+            ("state", .string(view.state)),
+            ("source", .string(view.resource.source)),
+            ("kind", .string(view.resource.kind.rawValue)),
+            ("resource_id", .string(view.resource.id)),
+            ("since", .string(view.since.rfc3339)),
+            ("fired_at", .string(view.firedAt.rfc3339)),
+            ("resolved_at", view.resolvedAt.map { .string($0.rfc3339) } ?? .null),
+            ("changed", .list(view.changed.map(CELValue.string))),
+            ("self", view.current),
+            ("old", view.previous),
+        ]
+        if view.isGroup { members.append(("is_group", .bool(true))) }
+        return .map(CELMap(members))
     }
 
     private static func alert(_ value: CELValue) -> AlertView? {
