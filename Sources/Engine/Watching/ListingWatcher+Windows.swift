@@ -22,7 +22,11 @@ extension ListingWatcher {
     /// Moves the windows to the time of this poll, if it has looked at the listing. Nothing follows from half a look, nor
     /// before the first sight is complete.
     mutating func lookThroughWindows() async throws {
-        guard kind.isListed, progress.isBaselined, headAskedAt == poll.steady, !isHeld() else { return }
+        guard kind.isListed, progress.isBaselined, headAskedAt == poll.steady else { return }
+        guard !isHeld() else {
+            windows.nextLook = poll.beganAt.advanced(by: source.poll.idle)
+            return
+        }
         var decision = Decision()
         do {
             let isNew = try await readWindows()
