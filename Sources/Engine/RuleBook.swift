@@ -17,9 +17,12 @@ package final class RuleBook: Sendable {
 
     private let state: Mutex<State>
 
-    package init(rules: [Rule]) {
-        state = Mutex(
-            State(edition: Edition(engine: RuleEngine(rules: rules), routing: Routing(rules: rules), number: 1)))
+    private let looks: LookKeeping
+
+    package init(rules: [Rule], looks: LookKeeping = .news) {
+        self.looks = looks
+        let engine = RuleEngine(rules: rules, looks: looks)
+        state = Mutex(State(edition: Edition(engine: engine, routing: Routing(rules: rules), number: 1)))
     }
 
     /// The rules, and a number that grows with each reload.
@@ -31,7 +34,7 @@ package final class RuleBook: Sendable {
     package var routing: Routing { state.withLock { $0.edition.routing } }
 
     package func replace(with rules: [Rule]) {
-        let engine = RuleEngine(rules: rules)
+        let engine = RuleEngine(rules: rules, looks: looks)
         state.withLock { state in
             state.edition = Edition(
                 engine: engine, routing: Routing(rules: rules, sinks: state.sinks), number: state.edition.number + 1)

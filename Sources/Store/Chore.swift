@@ -42,6 +42,16 @@ package struct Chore: Sendable {
     /// How resources were before changes.
     package static let earlierStates = Chore(
         table: "changes", key: "number", time: "observed_at", condition: "t.earlier IS NOT NULL", fate: .forget)
+    /// What is kept to explain what happened. Of what is open, or owed to somebody, all.
+    package static let explanations = [
+        Chore(table: "looks", key: "number", time: "at", condition: "1", fate: .delete),
+        Chore(
+            table: "journal", key: "number", time: "at",
+            condition: """
+                NOT EXISTS (SELECT 1 FROM alerts a WHERE a.id = t.subject
+                    AND (a.phase = 'pending' OR (a.phase = 'firing' AND a.owes_resolve = 1)))
+                """, fate: .delete),
+    ]
 
     /// What is history, in the order in which it can go: a notification goes after its deliveries.
     package static let history: [Chore] =

@@ -19,9 +19,9 @@ extension Rows {
         while done < sinks.count {
             let sink = sinks[done]
             done += 1
-            try insert(
-                subject.delivery(of: notification.id, to: sink, sequence: decided.sequence, at: now),
-                about: subject, in: db)
+            let delivery = subject.delivery(of: notification.id, to: sink, sequence: decided.sequence, at: now)
+            try insert(delivery, about: subject, in: db)
+            for alert in notification.alerts { try noteTold(alert.id.rawValue, by: delivery, at: now, in: db) }
             guard decided.sequence > 1 else { continue }
             try buryUntold(
                 sink: sink, orderKey: subject.orderKey, from: decided.sequence, at: now, in: db)

@@ -84,10 +84,14 @@ extension SQLiteStore {
     /// alert dies with it: nobody is told the end of what they were not told. A replay sends them again in order.
     ///
     /// What died is handed to `fallback`, where the sink has one: once, with the same notification id.
-    package func record(_ ended: [DeliveryRecord], fallback: String? = nil) async throws(StoreError) {
+    /// `now` is when they ended; without it each attempt is noted at the time that its record has.
+    package func record(
+        _ ended: [DeliveryRecord], fallback: String? = nil, at now: Timestamp? = nil
+    ) async throws(StoreError) {
         try await write { db in
             for record in ended {
                 try Rows.update(record, in: db)
+                try Rows.noteAttempt(of: record, at: now ?? record.endedAt ?? record.nextAttemptAt, in: db)
                 try Rows.followUp(record, fallback: fallback, in: db)
             }
         }

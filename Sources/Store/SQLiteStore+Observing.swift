@@ -48,9 +48,13 @@ extension SQLiteStore {
         try await write { [silenceCache] db in
             for snapshot in commit.decision.snapshots { try Rows.upsert(snapshot, in: db) }
             for change in commit.decision.changes { try Rows.insert(change, in: db) }
+            for look in commit.decision.looks { try Rows.insert(look, in: db) }
+            let now = commit.decision.looks.first?.at ?? commit.decision.notifications.first?.notification.timestamp
             for id in commit.decision.forgotten {
+                try Rows.noteForgotten(id, at: now, in: db)
                 try db.execute(literal: "DELETE FROM alerts WHERE id = \(id.rawValue)")
             }
+            for record in commit.decision.records { try Rows.noteStep(of: record, at: now, in: db) }
             try Rows.tell(commit.decision, by: commit.routing, silenceCache, in: db)
             for (kind, progress) in commit.progress {
                 try Rows.upsert(progress, source: commit.source, kind: kind, in: db)

@@ -37,6 +37,13 @@ extension SQLiteStore {
         }
     }
 
+    /// Every look at a resource that is kept.
+    package func everyLook() async throws(StoreError) -> [ResourceLook] {
+        try await read { db in
+            try db.rows("SELECT * FROM looks ORDER BY number").compactMap { try Rows.look($0, in: db) }
+        }
+    }
+
     /// What was put into the outbox after the delivery of this number, in order.
     package func tellings(after number: Int64) async throws(StoreError) -> [OutboxEntry] {
         try await read { db in

@@ -14,9 +14,9 @@ struct Auspex: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             DemoCommand.self, InitCommand.self, RunCommand.self, CheckCommand.self, StatusCommand.self,
-            AlertsCommand.self, DeliveriesCommand.self, ReplayCommand.self, SilenceCommand.self, PlanCommand.self,
-            BacktestCommand.self, SinkCommand.self, SimulateCommand.self,
-            EvalCommand.self, TestCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
+            AlertsCommand.self, ExplainCommand.self, DeliveriesCommand.self, ReplayCommand.self, SilenceCommand.self,
+            PlanCommand.self, BacktestCommand.self, SinkCommand.self, SimulateCommand.self, EvalCommand.self,
+            TestCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
         ])
 
     static func main() async {

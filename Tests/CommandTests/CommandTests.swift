@@ -13,7 +13,7 @@ private let stuck = """
         try await World.with(rules: stuck) { _, program async throws in
             let commands = [
                 ["demo"], ["init"], ["run"], ["check"], ["status"], ["alerts"], ["deliveries"], ["replay"], ["eval"],
-                ["plan"],
+                ["plan"], ["explain"],
                 ["silence", "add"], ["silence", "list"], ["silence", "expire"],
                 ["sink", "list"], ["sink", "test"], ["simulate"], ["test"],
             ]

@@ -1,4 +1,5 @@
 import ConfigurationFiles
+import Core
 import Engine
 import Foundation
 import TestSupport
@@ -26,9 +27,14 @@ import Testing
         let read = files.map { RuleTestFile.read(path: $0) }
         #expect(read.flatMap(\.diagnostics).map(\.rendered) == [])
         let stores = try TemporaryDirectory()
-        let runner = RuleTestRunner(folder: stores.path, width: 2, restartsAlways: restarts, steadySeconds: { 0 })
+        var runner = RuleTestRunner(folder: stores.path, width: 2, restartsAlways: restarts, steadySeconds: { 0 })
+        runner.measuresCoverage = true
         let outcomes = try await runner.run(read.compactMap(\.file))
         #expect(outcomes.count > 20)
+        for rule in read.compactMap(\.file).flatMap(\.rules) {
+            let hasFired = outcomes.contains { $0.coverage?.hasFired(rule.name) ?? false }
+            #expect(hasFired, "no test in rules/ makes \(rule.name) fire")
+        }
         for outcome in outcomes where !outcome.hasPassed {
             Issue.record("\(outcome.name) (\(outcome.place))\n\(outcome.diff)")
         }

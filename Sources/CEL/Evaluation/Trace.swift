@@ -30,6 +30,21 @@ package struct Trace: Sendable {
         return lines.joined(separator: "\n")
     }
 
+    /// One line of ``text``, in the same order: how deep it stands, what is written there, and what it was; nil where it
+    /// was not reached.
+    package typealias Part = (depth: Int, text: String, value: String?)
+
+    package var parts: [Part] {
+        var parts: [Part] = []
+        func visit(_ step: Step, depth: Int) {
+            let value = step.outcomes.isEmpty ? nil : Self.values(of: step)
+            parts.append((depth, step.expression.text.shortened(to: 100), value))
+            for child in step.children { visit(child, depth: depth + 1) }
+        }
+        visit(root, depth: 0)
+        return parts
+    }
+
     private static func write(_ step: Step, first: String, rest: String, to lines: inout [String]) {
         lines.append(first + step.expression.text.shortened(to: 100) + "  →  " + values(of: step))
         for (index, child) in step.children.enumerated() {

@@ -62,6 +62,8 @@ package struct Decision: Sendable {
     package var unknowns: [UnknownVerdict] = []
     /// What the changes add to the windows of rules with `over`; nothing follows from it before they are looked at.
     package var contributions: [WindowContribution] = []
+    /// What rules made of what they saw, where that is kept.
+    package var looks: [ResourceLook] = []
     /// Documented fields whose value was of another type, by resource.
     package var misfits: [(key: ResourceKey, paths: [String])] = []
 

@@ -60,8 +60,11 @@ package struct RuleEngine: Sendable {
     private let rulesByName: [String: Rule]
     /// Rules by what they were called before.
     private let formerNames: [String: Rule]
+    /// How much decisions say of what each rule made of what it saw.
+    let looks: LookKeeping
 
-    package init(rules: [Rule]) {
+    package init(rules: [Rule], looks: LookKeeping = .none) {
+        self.looks = looks
         rulesByKind = Dictionary(grouping: rules, by: \.watch)
         singleRules = Dictionary(grouping: rules.filter { $0.window == nil }, by: \.watch)
         windowRules = Dictionary(grouping: rules.filter { $0.window != nil }, by: \.watch)
@@ -111,6 +114,7 @@ package struct RuleEngine: Sendable {
             RuleStep(rule: rule, context: context, restoredAt: known.restoredAt)
                 .run(latest: known.latest(of: rule), into: &decision)
         }
+        noteLook(context, singleRules[kind] ?? [], into: &decision)
         contribute(context, into: &decision)
         endOrphans(known, context: context, into: &decision)
     }
@@ -132,10 +136,12 @@ package struct RuleEngine: Sendable {
     ) {
         guard let snapshot = known.snapshot, !snapshot.isGone else { return }
         let context = ObservationContext(unchanged: snapshot, isNewRule: isNewRule, now: now)
-        for rule in singleRules[snapshot.key.kind] ?? [] where isAsked(rule, onlyRules) {
+        let looking = (singleRules[snapshot.key.kind] ?? []).filter { isAsked($0, onlyRules) }
+        for rule in looking {
             RuleStep(rule: rule, context: context, restoredAt: known.restoredAt)
                 .run(latest: known.latest(of: rule), into: &decision)
         }
+        noteLook(context, looking, into: &decision)
     }
 
     /// Whether a rule of this name looks at resources of this kind, or one that was called so.

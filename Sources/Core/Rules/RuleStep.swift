@@ -32,7 +32,7 @@ struct RuleStep {
         }
     }
 
-    private func verdict(on activation: Activation) -> Verdict {
+    func verdict(on activation: Activation) -> Verdict {
         guard context.snapshot.isWhole || rule.condition.expression.asksOnly(for: Snapshot.keptMembers) else {
             return .unknown(reason: "the resource settled long ago and is kept without its details")
         }

@@ -14,7 +14,8 @@ extension SinkLane {
         group.addTask {
             while true {
                 do {
-                    try await parts.store.record(attempts.map(\.record), fallback: fallback)
+                    try await parts.store.record(
+                        attempts.map(\.record), fallback: fallback, at: parts.dependencies.now())
                     break
                 } catch {
                     parts.mailbox.post(.storeFailed("\(error)"))

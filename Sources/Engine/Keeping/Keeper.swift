@@ -39,8 +39,9 @@ struct Keeper {
             try await work(on: chore, before: now.advanced(by: .zero - max(retention.history, window)))
         }
         let detail = now.advanced(by: .zero - max(retention.detail, window))
-        try await work(on: .details, before: detail)
-        try await work(on: .earlierStates, before: detail)
+        for chore in [.details, .earlierStates] + Chore.explanations {
+            try await work(on: chore, before: detail)
+        }
         try await compact()
         if try await store.size().logBytes > Keeper.largestLog { try await store.cutLog() }
     }

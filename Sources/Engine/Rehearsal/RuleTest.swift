@@ -9,6 +9,8 @@ package struct RuleTest: Sendable {
     package var position: FilePosition
     /// What `0s` is.
     var start: Timestamp
+    /// Whether it comes to the same with restarts in between; what depends on how a process goes on does not.
+    var isRestartable: Bool
     /// How long it goes on, where that is said.
     var until: Duration?
     /// In the order of time.

@@ -151,7 +151,7 @@ struct RuleTestReader {
     // Tests
 
     private mutating func test(_ node: YAMLNode) -> RuleTest? {
-        let keys = ["name", "start", "until", "given", "expect"]
+        let keys = ["name", "start", "until", "restarts", "given", "expect"]
         guard let members = reader.members(of: node, known: keys, what: "a test") else { return nil }
         for required in ["name", "given", "expect"] where members[required] == nil {
             let hint = required == "expect" ? "expect: [] says that nothing fires and nothing resolves" : nil
@@ -165,6 +165,7 @@ struct RuleTestReader {
         let expectations = reader.items(of: expected, what: "`expect`").flatMap { timeline.expectations($0, &self) }
         let test = RuleTest(
             name: name, position: node.position, start: timeline.start,
+            isRestartable: members["restarts"].flatMap { reader.boolean($0, what: "`restarts`") } ?? true,
             until: members["until"].flatMap { timeline.time($0, what: "`until`", &self) },
             given: happens.sorted { $0.at < $1.at }, expected: expectations)
         if let until = test.until, let node = members["until"], until < test.lastMentioned {

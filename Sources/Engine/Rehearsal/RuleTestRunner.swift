@@ -16,6 +16,9 @@ package struct RuleTestRunner: Sendable {
     /// Whether another process takes over whenever something has happened.
     package var restartsAlways: Bool
 
+    /// Whether what tests show of rules is gathered.
+    package var measuresCoverage = false
+
     package init(
         folder: String, width: Int, restartsAlways: Bool = false, steadySeconds: @escaping @Sendable () -> Double
     ) {
@@ -28,7 +31,7 @@ package struct RuleTestRunner: Sendable {
     /// Runs those tests whose name has `pattern` in it, or all; returns what came of them in their order.
     package func run(_ files: [RuleTestFile], pattern: String? = nil) async throws -> [TestOutcome] {
         let jobs = files.flatMap { file in file.tests.map { (file, $0) } }
-            .filter { pattern.map($0.1.name.contains) ?? true }
+            .filter { pattern.map($0.1.name.contains) ?? true }.filter { !restartsAlways || $0.1.isRestartable }
         let width = min(width, jobs.count)
         return try await withThrowingTaskGroup(of: [(Int, TestOutcome)].self) { group in
             for worker in 0..<width {
@@ -57,6 +60,7 @@ package struct RuleTestRunner: Sendable {
             duration: .zero)
         do {
             outcome.lines = try await live(test, of: file, in: store)
+            if measuresCoverage { outcome.coverage = try await coverage(in: store) }
         } catch let problem as RehearsalProblem {
             outcome.lines = [TestOutcome.Line(mark: .problem, text: problem.description)]
         }
@@ -82,6 +86,14 @@ package struct RuleTestRunner: Sendable {
             sinks.first { $0.name == sink }?.body(of: DeliveryID(notification: notification, sink: sink))
         }
         return comparison.lines(happenings, open: rehearsal.open)
+    }
+
+    /// What the store has kept of one timeline.
+    private func coverage(in store: SQLiteStore) async throws -> RuleCoverage {
+        var coverage = RuleCoverage()
+        for look in try await store.everyLook() { for rule in look.rules { coverage.note(rule) } }
+        for alert in try await store.everyAlert() where alert.firedAt != nil { coverage.noteFired(alert.rule) }
+        return coverage
     }
 
     private static func sink(_ settings: SinkSettings, _ door: SinkDoor) throws(RehearsalProblem) -> RehearsedSink {

@@ -27,6 +27,8 @@ package struct TestOutcome: Sendable {
     package var isRestarted: Bool
     package var lines: [Line]
     package var duration: Duration
+    /// What it has shown of the rules, where that is measured.
+    package var coverage: RuleCoverage?
 
     package var hasPassed: Bool { lines.allSatisfy { $0.mark == .same || $0.mark == .note } }
 

@@ -23,6 +23,8 @@ struct TestCommand: AsyncParsableCommand {
     var junit: String?
     @Flag(name: .long, help: "Also live each timeline through with a restart after everything that happens.")
     var restarts = false
+    @Flag(name: .long, help: "Also say which rules never fired, and which parts of conditions never were true, or false.")
+    var coverage = false
     @OptionGroup var jsonOption: JSONOption
     @Argument(help: "Files or folders.")
     var files: [String] = []
@@ -34,6 +36,7 @@ struct TestCommand: AsyncParsableCommand {
         var runner = RuleTestRunner(
             folder: folder, width: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
             steadySeconds: Composition.steadySeconds)
+        runner.measuresCoverage = coverage
         let began = Composition.steadySeconds()
         var outcomes = try await runner.run(tests, pattern: run)
         if restarts {
@@ -44,7 +47,9 @@ struct TestCommand: AsyncParsableCommand {
             throw Failure(.input, run.map { "no test has '\($0)' in its name" } ?? "there are no tests in these files")
         }
         if let junit { try write(JUnitReport.text(outcomes), to: junit) }
-        try tell(outcomes, seconds: Composition.steadySeconds() - began)
+        let seconds = Composition.steadySeconds() - began
+        if coverage, !jsonOption.json { tellCoverage(outcomes, of: tests.flatMap { $0.rules.map(\.name) }) }
+        try tell(outcomes, seconds: seconds)
     }
 
     private func read() throws -> [RuleTestFile] {
@@ -98,6 +103,17 @@ struct TestCommand: AsyncParsableCommand {
                     + " in \(Int(seconds * 1000)) ms")
         }
         guard failed.isEmpty else { throw Failure(.input) }
+    }
+
+    private func tellCoverage(_ outcomes: [TestOutcome], of rules: [String]) {
+        var whole = RuleCoverage()
+        for outcome in outcomes { if let part = outcome.coverage { whole.merge(part) } }
+        var names: [String] = []
+        for rule in rules where !names.contains(rule) { names.append(rule) }
+        let gaps = whole.gaps(of: names)
+        for (rule, gap) in gaps { Console.output("\(rule): \(Table.harmless(gap, limit: 200))") }
+        let fired = names.count(where: whole.hasFired)
+        Console.output("\(fired) of \(Counted.text(names.count, "rule")) fired, \(Counted.text(gaps.count, "gap"))")
     }
 
     private func shown(_ outcome: TestOutcome, _ palette: Palette) -> String {

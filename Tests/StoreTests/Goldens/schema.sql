@@ -57,6 +57,12 @@ CREATE TABLE changes (
 CREATE INDEX changes_observed ON changes (observed_at);
 
 CREATE INDEX changes_with_earlier ON changes (observed_at) WHERE earlier IS NOT NULL;
+CREATE INDEX changes_of_resource ON changes (id, number);
+
+CREATE TABLE conditions (
+    number INTEGER PRIMARY KEY, rule TEXT NOT NULL, condition TEXT NOT NULL, parts TEXT NOT NULL,
+    UNIQUE (rule, condition)
+) STRICT;
 
 CREATE TABLE deliveries (
     id TEXT NOT NULL PRIMARY KEY,
@@ -111,6 +117,24 @@ CREATE INDEX deliveries_waiting ON deliveries (order_key) WHERE phase = 'pending
 
 CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, changed_at INTEGER NOT NULL)
     WITHOUT ROWID, STRICT;
+
+CREATE TABLE journal (
+    number INTEGER PRIMARY KEY, subject TEXT NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL,
+    detail TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX journal_by_age ON journal (at);
+
+CREATE INDEX journal_of_subject ON journal (subject, number);
+
+CREATE TABLE looks (
+    number INTEGER PRIMARY KEY, source TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
+    at INTEGER NOT NULL, occasion TEXT NOT NULL, verdicts TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX looks_by_age ON looks (at);
+
+CREATE INDEX looks_of_resource ON looks (id, number);
 
 CREATE TABLE notifications (
     id TEXT NOT NULL PRIMARY KEY, created_at INTEGER NOT NULL, title TEXT NOT NULL, document BLOB NOT NULL
