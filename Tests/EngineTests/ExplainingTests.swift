@@ -1,5 +1,7 @@
+import CEL
 import Core
 import Engine
+import SimulatedAurous
 import Store
 import TestSupport
 import Testing

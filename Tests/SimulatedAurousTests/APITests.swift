@@ -2,10 +2,11 @@ import SimulatedAurous
 import Testing
 
 @Suite struct `The simulated API` {
-    @Test(arguments: [
-        (nil, 401, "missing_api_key"), ("al_live_wrong", 401, "invalid_api_key"),
-        (SimulationOptions.otherKey, 200, ""),
-    ] as [(String?, Int, String)])
+    @Test(
+        arguments: [
+            (nil, 401, "missing_api_key"), ("al_live_wrong", 401, "invalid_api_key"),
+            (SimulationOptions.otherKey, 200, ""),
+        ] as [(String?, Int, String)])
     func `lets in only keys that it knows`(key: String?, status: Int, code: String) async throws {
         try await withServer { _, client in
             let reply = try await SocketClient(port: client.port, key: key).get("/v1/images")

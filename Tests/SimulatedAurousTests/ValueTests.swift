@@ -2,11 +2,12 @@ import SimulatedAurous
 import Testing
 
 @Suite struct `Values of the simulation` {
-    @Test(arguments: [
-        ("1970-01-01T00:00:00Z", 0), ("2026-05-04T10:00:14.820Z", 1_777_888_814_820),
-        ("2024-02-29T23:59:59.001Z", 1_709_251_199_001), ("1969-12-31T23:59:59.999Z", -1),
-        ("2000-03-01T00:00:00Z", 951_868_800_000),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:00Z", 0), ("2026-05-04T10:00:14.820Z", 1_777_888_814_820),
+            ("2024-02-29T23:59:59.001Z", 1_709_251_199_001), ("1969-12-31T23:59:59.999Z", -1),
+            ("2000-03-01T00:00:00Z", 951_868_800_000),
+        ] as [(String, Int64)])
     func `write and read times`(text: String, milliseconds: Int64) {
         #expect(WorldTime(text)?.milliseconds == milliseconds)
         #expect(WorldTime(milliseconds: milliseconds).description == text)

@@ -62,6 +62,7 @@ import Testing
                     DROP INDEX changes_with_earlier; DROP INDEX alerts_of_groups; DROP TABLE windows;
                     ALTER TABLE changes DROP COLUMN earlier; ALTER TABLE changes DROP COLUMN earlier_since;
                     ALTER TABLE alerts DROP COLUMN members;
+                    DROP TABLE looks; DROP TABLE journal; DROP TABLE conditions; DROP INDEX changes_of_resource;
                     PRAGMA user_version = 2;
                     """)
         }

@@ -19,7 +19,8 @@ private struct Room: CustomTestStringConvertible, Sendable {
             name: "CEL", siblings: ["CRE2", "CSimdJSON"], libraries: ["Synchronization"],
             foundationFiles: ["Sources/CEL/Functions/TimeZones.swift"]),
         Room(name: "Core", siblings: ["CEL"]),
-        Room(name: "Transport", siblings: ["CCurl", "CMosquitto"], libraries: ["Glibc", "Synchronization", "Dispatch"]),
+        Room(
+            name: "Transport", siblings: ["CCurl", "CMosquitto"], libraries: ["Glibc", "Synchronization", "Dispatch"]),
         Room(
             name: "AurousAPI", siblings: ["Core", "CEL", "Transport", "CSimdJSON"], libraries: ["Crypto"]),
         Room(name: "ConfigurationFiles", siblings: ["CEL"], libraries: ["Yams"]),

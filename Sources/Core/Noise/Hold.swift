@@ -1,4 +1,4 @@
-package import CEL
+import CEL
 
 /// Why a sink is not told of an alert that fires; it is told when this ends and the alert fires still.
 package struct Hold: Sendable, Equatable {

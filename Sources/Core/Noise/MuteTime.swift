@@ -1,4 +1,4 @@
-package import CEL
+import CEL
 
 /// A span of the week, by the clock on the wall of some place, in which a rule's alerts are not told.
 ///

@@ -1,4 +1,4 @@
-package import CEL
+import CEL
 
 /// What of a rule decides when and to whom its alerts are told, not whether they fire.
 package struct NoisePolicy: Sendable {

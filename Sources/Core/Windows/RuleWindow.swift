@@ -1,4 +1,4 @@
-package import CEL
+import CEL
 
 /// One rule's window over one listing, and the alerts of its groups.
 ///

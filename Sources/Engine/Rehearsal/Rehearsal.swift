@@ -43,7 +43,8 @@ struct Rehearsal {
         self.doors = doors
         self.restartsAlways = restartsAlways
         around = RehearsedProcess.Surroundings(
-            settings: settings, store: store, rules: RuleBook(rules: rules, looks: .all), api: RehearsedAPI(), sinks: sinks,
+            settings: settings, store: store, rules: RuleBook(rules: rules, looks: .all), api: RehearsedAPI(),
+            sinks: sinks,
             time: RehearsalTime(start: test.start), budgets: RehearsedBudgets())
         process = RehearsedProcess(around)
         witness = Witness(start: test.start)

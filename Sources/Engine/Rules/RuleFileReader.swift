@@ -99,7 +99,8 @@ package struct RuleFileReader {
 
     private static let keys =
         [
-            "name", "watch", "when", "for", "severity", "labels", "title", "text", "notify", "send_resolved", "backfill",
+            "name", "watch", "when", "for", "severity", "labels", "title", "text", "notify", "send_resolved",
+            "backfill",
             "repeat_interval", "keep_firing_for",
         ] + windowKeys + noiseKeys
 

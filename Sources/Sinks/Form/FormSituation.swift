@@ -17,6 +17,8 @@ struct FormSituation {
     func about(_ alert: AlertView) -> FormSituation {
         var notification = notification
         notification.alerts = [alert]
+        // What it has in common with the others is not its own key.
+        notification.group = nil
         return FormSituation(
             delivery: delivery, notification: notification, settings: settings, kept: kept,
             productVersion: productVersion, squeeze: squeeze, needsRecords: needsRecords)

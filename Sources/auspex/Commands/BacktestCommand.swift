@@ -4,6 +4,7 @@ import ConfigurationFiles
 import Core
 import Engine
 import Glibc
+import Sinks
 import Store
 import Synchronization
 

@@ -45,7 +45,8 @@ struct RunCommand: AsyncParsableCommand {
             let outcome = await service.runOnce(loaded, signals: signals)
             storage.store.close()
             guard let outcome else {
-                throw Failure(.outside, "stopped before the poll was complete; the next run goes on where this one ended")
+                throw Failure(
+                    .outside, "stopped before the poll was complete; the next run goes on where this one ended")
             }
             guard outcome.failures.isEmpty else {
                 throw Failure(.outside, "could not poll \(outcome.failures.joined(separator: ", "))")

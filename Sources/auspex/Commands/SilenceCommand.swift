@@ -3,6 +3,7 @@ import CEL
 import ConfigurationFiles
 import Core
 import Engine
+import Sinks
 import Store
 
 /// `auspex silence`: what is not to be told for a while.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CEL
 import ConfigurationFiles
+import Core
 import Engine
 import Glibc
 
@@ -23,7 +24,8 @@ struct TestCommand: AsyncParsableCommand {
     var junit: String?
     @Flag(name: .long, help: "Also live each timeline through with a restart after everything that happens.")
     var restarts = false
-    @Flag(name: .long, help: "Also say which rules never fired, and which parts of conditions never were true, or false.")
+    @Flag(
+        name: .long, help: "Also say which rules never fired, and which parts of conditions never were true, or false.")
     var coverage = false
     @OptionGroup var jsonOption: JSONOption
     @Argument(help: "Files or folders.")

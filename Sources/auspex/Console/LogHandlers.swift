@@ -57,7 +57,9 @@ struct LineLogHandler: LogHandler {
         }
         line += " " + event.message.description
         for (key, value) in fields {
-            line += " " + palette.paint("\(key)=", .faint) + Table.harmless(value.description, limit: LineLogHandler.valueLimit)
+            line +=
+                " " + palette.paint("\(key)=", .faint)
+                + Table.harmless(value.description, limit: LineLogHandler.valueLimit)
         }
         return line
     }

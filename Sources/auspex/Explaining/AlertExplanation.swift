@@ -58,7 +58,7 @@ struct AlertExplanation: Explanation {
     var json: CELValue {
         .map(
             CELMap([
-                ("id", .string(alert.id.rawValue)), ("alert", alert.json),
+                ("id", .string(alert.id.rawValue)), ("alert", alert.json(untold: [])),
                 ("journal", .list(journal.map(\.json))),
                 (
                     "deliveries",
@@ -120,7 +120,7 @@ struct DeliveryExplanation: Explanation {
         .map(
             CELMap([
                 ("id", .string(line.record.id.rawValue)), ("delivery", line.json),
-                ("journal", .list(journal.map(\.json))), ("alerts", .list(alerts.map(\.json))),
+                ("journal", .list(journal.map(\.json))), ("alerts", .list(alerts.map { $0.json(untold: []) })),
             ]))
     }
 }

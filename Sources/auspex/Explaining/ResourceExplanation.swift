@@ -93,7 +93,7 @@ struct ResourceExplanation: Explanation {
                         })
                 ),
                 ("looks", .list(looks.map(\.json))),
-                ("alerts", .list(alerts.filter { !$0.isTimer }.map(\.json))),
+                ("alerts", .list(alerts.filter { !$0.isTimer }.map { $0.json(untold: []) })),
             ]))
     }
 }

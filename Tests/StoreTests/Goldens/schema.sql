@@ -13,7 +13,7 @@ CREATE TABLE alerts (
     fired_at INTEGER, resolved_at INTEGER, cleared_at INTEGER, due_at INTEGER,
     sequence INTEGER NOT NULL, notified_at INTEGER, told TEXT NOT NULL, owes_resolve INTEGER NOT NULL,
     title TEXT NOT NULL, severity TEXT NOT NULL
-, waiting TEXT NOT NULL DEFAULT '[]') WITHOUT ROWID, STRICT;
+, waiting TEXT NOT NULL DEFAULT '[]', members TEXT) WITHOUT ROWID, STRICT;
 
 CREATE TRIGGER alerts_came AFTER INSERT ON alerts BEGIN
     INSERT INTO tallies VALUES ('alerts', NEW.phase, '', 1)
@@ -56,8 +56,9 @@ CREATE TABLE changes (
 
 CREATE INDEX changes_observed ON changes (observed_at);
 
-CREATE INDEX changes_with_earlier ON changes (observed_at) WHERE earlier IS NOT NULL;
 CREATE INDEX changes_of_resource ON changes (id, number);
+
+CREATE INDEX changes_with_earlier ON changes (observed_at) WHERE earlier IS NOT NULL;
 
 CREATE TABLE conditions (
     number INTEGER PRIMARY KEY, rule TEXT NOT NULL, condition TEXT NOT NULL, parts TEXT NOT NULL,
@@ -230,4 +231,10 @@ END;
 
 CREATE INDEX tellings_of_group ON tellings (alert_group, state) WHERE alert_group IS NOT NULL;
 
-CREATE INDEX tellings_of_notification ON tellings (notification) WHERE notification IS NOT NULL
+CREATE INDEX tellings_of_notification ON tellings (notification) WHERE notification IS NOT NULL;
+
+CREATE TABLE windows (
+    source TEXT NOT NULL, kind TEXT NOT NULL, rule TEXT NOT NULL, identity TEXT NOT NULL,
+    clock INTEGER NOT NULL,
+    PRIMARY KEY (source, kind, rule)
+) WITHOUT ROWID, STRICT
