@@ -75,14 +75,6 @@ final class RunningProgram: Sendable {
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-    /// Whether a signal waits until the program asks for it; also once the program has ended.
-    func blocks(_ signal: Int32) -> Bool {
-        let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("SigBlk:") }) else { return true }
-        let mask = line.dropFirst("SigBlk:".count).filter(\.isHexDigit)
-        return (UInt64(mask, radix: 16) ?? 0) & 1 << (signal - 1) != 0
-    }
-
     /// Waits for its end, and ends it after a minute.
     func end() async throws -> Program.Run {
         let deadline = ContinuousClock.now + .seconds(60)

@@ -117,17 +117,6 @@ private let failed = """
         }
     }
 
-    @Test(arguments: [SIGTERM, SIGINT])
-    func `ends in order however early it is told to stop`(signal: Int32) async throws {
-        try await World.with(rules: failed) { world, program async throws in
-            let running = try program.start(["run"])
-            // As soon as any line of the program itself has run.
-            while !running.blocks(signal) { await Task.yield() }
-            running.send(signal)
-            #expect(try await running.end().status == 0)
-        }
-    }
-
     @Test func `with --once ends in order when it is told to before it is done`() async throws {
         try await World.with(rules: failed) { world, program async throws in
             world.api.inject(.hang, times: 2)
