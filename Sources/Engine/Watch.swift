@@ -214,7 +214,7 @@ package final class Watch: Sendable {
             try await Retirement(store: parts.store, routing: parts.rules.routing, dependencies: dependencies).run(
                 watched: parts.settings.sources, sinks: parts.settings.sinks.map(\.configuration.name))
         } catch {
-            dependencies.report(.storeFailed(reason: "\(error)"))
+            if !Task.isCancelled { dependencies.report(.storeFailed(reason: "\(error)")) }
         }
     }
 

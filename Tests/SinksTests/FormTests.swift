@@ -441,7 +441,7 @@ private func send(
         ("settings: { timeout: { summary: s } }\nrequest: { url: https://x.example/ }", "3:13", "already"),
         ("settings: { a: { type: text } }\nrequest: { url: https://x.example/ }", "3:16", "has no `summary`"),
         (
-            "request: { url: https://x.example/ }\nresolved: { says: close, request: { merge: { a: 1 } } }", "4:47",
+            "request: { url: https://x.example/ }\nresolved: { says: close, request: { merge: { a: 1 } } }", "4:44",
             "no `json`"
         ),
         ("request: { url: https://x.example/, merge: {} }", "3:37", "unknown key 'merge'"),

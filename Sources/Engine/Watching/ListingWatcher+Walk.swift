@@ -32,6 +32,7 @@ extension ListingWatcher {
             pageLimit: oddity == .endless ? PollLimits.endlessPages : PollLimits.headPages)
         var cursor: String?
         var newest: [ExaminedPage] = []
+        var hasDropped = false
         while head.ending == nil {
             let step: ListingWalk.Step
             do {
@@ -49,7 +50,10 @@ extension ListingWatcher {
                 head.pages.append(examined)
                 if newest.count < PollLimits.endlessPages { newest.append(examined) }
                 // What is dropped here is newer and read again by the next poll.
-                if head.pages.count > PollLimits.heldPages { head.pages.removeFirst() }
+                if head.pages.count > PollLimits.heldPages {
+                    head.pages.removeFirst()
+                    hasDropped = true
+                }
                 step = walk.took(examined.walked)
                 if isEnough(examined), case .read(let after) = step {
                     head.nextCursor = after
@@ -65,7 +69,8 @@ extension ListingWatcher {
         }
         head.isComplete = head.ending == .complete
         if head.ending == .endless { head.pages = newest }
-        if head.ending == .endless || head.ending == .cut { poll.head = nil }
+        // Only a head of which everything is kept may be passed over when it says the same again.
+        if hasDropped || head.ending == .endless || head.ending == .cut { poll.head = nil }
         noteEnding(head.ending)
         headAskedAt = poll.steady
         return head
