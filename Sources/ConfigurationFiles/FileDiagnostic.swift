@@ -1,3 +1,5 @@
+import Glibc
+
 /// A place in a file that a person wrote; lines and columns count from 1, columns in Unicode scalars.
 package struct FilePosition: Sendable, Hashable, Comparable {
     package var line: Int
@@ -48,13 +50,12 @@ package struct FileDiagnostic: Sendable, Equatable {
     /// The same without the secrets that stand in the line, each letter an asterisk so that the caret stays in place.
     package func masking(_ secrets: [String]) -> FileDiagnostic {
         var masked = self
-        // Longer ones go first, as one may contain another.
-        for secret in secrets.sorted(by: { $0.count > $1.count }) where !secret.isEmpty {
-            let cover = String(repeating: "*", count: secret.count)
-            masked.lineText = masked.lineText.split(separator: secret, omittingEmptySubsequences: false).joined(
-                separator: cover)
-            masked.message = masked.message.split(separator: secret, omittingEmptySubsequences: false).joined(
-                separator: "***")
+        // Most lines hold none of a thousand keys. Longer ones go first, as one may contain another.
+        let present = secrets.filter { lineText.holds($0) || message.holds($0) }
+        for secret in present.sorted(by: { $0.count > $1.count }) {
+            masked.lineText = masked.lineText.replacingBytes(
+                of: secret, with: String(repeating: "*", count: secret.count))
+            masked.message = masked.message.replacingBytes(of: secret, with: "***")
         }
         return masked
     }
@@ -105,5 +106,29 @@ package struct FileText: Sendable {
         return FileDiagnostic(
             file: name, position: position, severity: severity, message: message, hint: hint, lineText: line,
             width: width)
+    }
+}
+
+extension String {
+    /// Whether the bytes of `text` are among these bytes; an empty text is not.
+    fileprivate func holds(_ text: String) -> Bool { firstBytes(of: text) != nil }
+
+    /// By bytes, as two texts that mean the same may look different, and no letter beside it may hide a secret.
+    fileprivate func replacingBytes(of text: String, with cover: String) -> String {
+        var result = ""
+        var rest = self
+        while let found = rest.firstBytes(of: text) {
+            result += String(decoding: rest.utf8.prefix(found), as: UTF8.self) + cover
+            rest = String(decoding: rest.utf8.dropFirst(found + text.utf8.count), as: UTF8.self)
+        }
+        return result + rest
+    }
+
+    /// Where the bytes of `text` begin; nil too for an empty text. Neither holds a NUL: YAML has none.
+    private func firstBytes(of text: String) -> Int? {
+        guard !text.isEmpty else { return nil }
+        return withCString { whole in
+            text.withCString { part in strstr(whole, part).map { UnsafePointer($0) - whole } }
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import SimulatedAurous
+import Testing
 
 /// The built program, run as a user runs it.
 struct Program {
@@ -74,6 +75,13 @@ final class RunningProgram: Sendable {
     }
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits until it has said so on standard error, at most ten seconds.
+    func says(_ text: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while !errorText.contains(text), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(errorText.contains(text))
+    }
 
     /// Waits for its end, and ends it after a minute.
     func end() async throws -> Program.Run {

@@ -129,6 +129,35 @@ private let failed = """
         }
     }
 
+    @Test func `puts rules in force that come into a folder, and refuses those that are wrong as a whole`() async throws {
+        try await World.with(rules: failed) { world, program async throws in
+            let path = world.folder.appendingPathComponent("auspex.yaml")
+            let folder = world.folder.appendingPathComponent("more")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+            try String(contentsOf: path, encoding: .utf8).replacing("[rules.yaml]", with: "[rules.yaml, more]")
+                .write(to: path, atomically: true, encoding: .utf8)
+            let running = try program.start(["run"])
+            _ = await world.api.requests(atLeast: 2)
+
+            let rule = "rules: [{ name: done, watch: generation, when: self.status == \"succeeded\" }]"
+            let file = folder.appendingPathComponent("done.yaml")
+            try rule.write(to: file, atomically: true, encoding: .utf8)
+            try await running.says("the new rules are in force")
+            try rule.replacing("succeeded", with: "sukceeded").replacing("self.status", with: "self.statos")
+                .write(to: file, atomically: true, encoding: .utf8)
+            try await running.says("refused; the old one stays in force")
+            world.put("img_1", "succeeded")
+            world.put("img_2", "failed")
+            _ = await world.receiver.received(atLeast: 2)
+            let rules = world.receiver.received.compactMap {
+                $0.json?["data"]?["rule"]?["name"]?.text
+            }
+            #expect(Set(rules) == ["done", "failed"])
+            running.send(SIGTERM)
+            #expect(try await running.end().status == 0)
+        }
+    }
+
     @Test func `refuses a store that another one uses`() async throws {
         try await World.with(rules: failed) { world, program async throws in
             let running = try program.start(["run"])

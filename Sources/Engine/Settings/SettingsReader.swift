@@ -22,6 +22,8 @@ package struct SettingsReader {
         package var plainSecrets: [String] = []
         /// The files whose secrets were read with the configuration, and are as old as it is.
         package var secretFiles: [String] = []
+        /// The folders whose files are rules, whether or not there are any.
+        package var ruleFolders: [String] = []
     }
 
     /// Reads the file at `path`; its own folder is where its relative paths begin.
@@ -45,7 +47,8 @@ package struct SettingsReader {
         let isSound = !diagnostics.contains(where: \.isError)
         return Result(
             settings: isSound ? settings : nil, partial: settings, diagnostics: diagnostics,
-            plainSecrets: reader.plainSecrets, secretFiles: reader.secretFiles)
+            plainSecrets: reader.plainSecrets, secretFiles: reader.secretFiles,
+            ruleFolders: reader.ruleFolders)
     }
 
     private static let keys = ["sources", "store", "rules", "sinks", "notify", "retention", "server"]
@@ -91,6 +94,7 @@ package struct SettingsReader {
         var files: [String] = []
         for (item, path) in reader.texts(node, what: "`rules`") {
             let resolved = FileAccess.resolve(path, in: folder)
+            if FileAccess.isFolder(resolved) { ruleFolders.append(resolved) }
             if let found = RuleFileFinder.files(at: resolved) {
                 for file in found where !files.contains(file) { files.append(file) }
             } else {
@@ -126,6 +130,7 @@ package struct SettingsReader {
     /// Secrets that are written in the file itself: no diagnostic may show them.
     var plainSecrets: [String] = []
     var secretFiles: [String] = []
+    var ruleFolders: [String] = []
 
     /// Names under `sinks:`, also of those whose own settings are wrong, so that one mistake is reported once.
     var mentionedSinks: [String] = []
