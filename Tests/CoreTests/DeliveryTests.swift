@@ -173,6 +173,24 @@ import Testing
         #expect(bucket.perSecond == 0.25)
     }
 
+    @Test func `is as full of a larger limit as it was of the smaller one`() {
+        var bucket = bucket()
+        for _ in 0..<4 { #expect(bucket.take(at: 0) == .zero) }
+        bucket.observed(limit: 2000, remaining: 2000, at: 0)
+        #expect(bucket.level(at: 0) == 996.0 / 1000)
+        #expect(bucket.take(at: 0, leaving: 0.9) == .zero)
+    }
+
+    @Test func `gets nothing from a limit that is smaller for a while but what the API says remains`() {
+        var bucket = bucket()
+        for _ in 0..<10 { #expect(bucket.take(at: 0) == .zero) }
+        for _ in 0..<3 {
+            bucket.observed(limit: 4, remaining: 4, at: 0)
+            bucket.observed(limit: 20, remaining: 10, at: 0)
+        }
+        #expect(bucket.take(at: 0) > .zero)
+    }
+
     @Test(arguments: [0.001, 0.03, 0.5, 1]) func `keeps its pace however often it is told the same`(share: Double) {
         var bucket = bucket(share: share)
         let pace = bucket.perSecond

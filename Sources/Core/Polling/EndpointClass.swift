@@ -19,11 +19,11 @@ package enum RequestPurpose: String, Sendable, CaseIterable {
     case head
     /// What a webhook of the API named.
     case hint
-    /// Further pages below the head, and those that hold what is in flight.
+    /// Further pages below the head, those that hold what is in flight, and those of the first full listing.
     case page
     /// A single resource in flight, or one whose timer is due.
     case id
-    /// A full listing: it can always wait.
+    /// A later full listing: it can always wait.
     case sweep
 
     /// The share of the bucket, from 0 to 1, that such a request must leave behind.

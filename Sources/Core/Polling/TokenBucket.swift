@@ -72,9 +72,11 @@ package struct TokenBucket: Sendable {
         guard limit >= 1, limit.isFinite else { return }
         perSecond = max(0.001, perSecond * (limit / self.limit))
         self.limit = limit
+        // What a larger bucket holds more was there all along; what is missing of it stays the same.
+        let added = max(0, max(1, limit * share) - capacity)
         capacity = max(1, limit * share)
-        tokens = min(tokens, capacity)
-        headroom = min(headroom, capacity, max(0, remaining - (limit - capacity)))
+        tokens = min(tokens + added, capacity)
+        headroom = min(headroom + added, capacity, max(0, remaining - (limit - capacity)))
     }
 
     /// What must be kept before a request goes out: requests missing from the full bucket, those of the near future

@@ -22,16 +22,19 @@ struct ListingLoop {
         self.signals = signals
         self.sources = sources
         let active = max(watcher.source.poll.active / .seconds(1), 0.05)
+        let budget = watcher.requests.budgetView
+        let perSecond = max(1 / active, budget.perSecond * ListingLoop.hintPart / Double(budget.listings))
         hintPace = TokenBucket(
-            burst: ListingLoop.hintBurst, perMinute: 60 / active, share: 1, at: watcher.requests.steadySeconds())
+            burst: ListingLoop.hintBurst, perMinute: 60 * perSecond, share: 1, at: watcher.requests.steadySeconds())
     }
 
     /// How long the store is left alone after it failed.
     private static let storePause = Duration.seconds(5)
     /// How often the key file is looked at while the key is refused.
     private static let keyGlance = Duration.seconds(2)
-    /// Polls that a flood of hints causes at once; then one per `active`.
-    private static let hintBurst = 10.0
+    /// Polls that a flood of hints causes at once; then those of this part of what the bucket gives.
+    private static let hintBurst = 30.0
+    private static let hintPart = 0.5
 
     mutating func run() async {
         let dependencies = watcher.dependencies

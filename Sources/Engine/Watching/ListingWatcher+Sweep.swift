@@ -10,6 +10,8 @@ struct FullListing {
     /// When its last page was asked for, and before when the bucket has nothing left for the next.
     var askedAt = -Double.infinity
     var notBefore = -Double.infinity
+    /// Whether the bucket had nothing left for it the last time.
+    var isOwed = false
     /// What a complete listing lacked, to be asked for by id.
     var lacking: [String] = []
     /// The last complete listing that lacked nothing, and how many resources were present then.
@@ -39,12 +41,22 @@ extension ListingWatcher {
         try await sweepOn(pages: pages, isFull: isFull)
     }
 
+    /// Where the bucket never has enough for all, visits would leave nothing to a listing that makes the baseline: once
+    /// it has been passed over, it comes first with a page.
+    mutating func sweepInTurn(isFull: Bool) async throws {
+        guard full.isOwed, !progress.isBaselined, progress.sweepCursor != nil else { return }
+        full.isOwed = false
+        try await sweepOn(pages: 1, isFull: isFull)
+    }
+
     private mutating func sweepOn(pages: Int, isFull: Bool) async throws {
         var left = pages
         while left > 0, let cursor = progress.sweepCursor {
             left -= 1
-            let (permit, wait) = try await requests.permit(.sweep, isFull ? .waits : .goes)
+            let purpose: RequestPurpose = progress.isBaselined ? .sweep : .page
+            let (permit, wait) = try await requests.permit(purpose, isFull ? .waits : .goes)
             guard let permit else {
+                full.isOwed = true
                 full.notBefore = requests.steadySeconds() + wait / .seconds(1)
                 return
             }

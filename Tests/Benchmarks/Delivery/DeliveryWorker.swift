@@ -92,7 +92,7 @@ struct DeliveryWorker {
         gate = Gate(isOpen: !isHeldBack)
         let dead = hasDeadSink ? "  dead: { kind: webhook, url: \"http://127.0.0.1:9/\" }\n" : ""
         let configuration = """
-            sources: [{ name: studio, api: "http://127.0.0.1:1", key: "k", watch: [generation], budget: 1 }]
+            sources: [{ name: studio, api: "http://127.0.0.1:1", key: "k", watch: [generation], budget: 1, poll: { active: 50ms, idle: 50ms } }]
             rules: [rules.yaml]
             sinks:
               team: { kind: webhook, url: "http://127.0.0.1:\(port)/", secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw }
