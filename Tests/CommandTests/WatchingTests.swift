@@ -129,7 +129,8 @@ private let failed = """
         }
     }
 
-    @Test func `puts rules in force that come into a folder, and refuses those that are wrong as a whole`() async throws {
+    @Test func `puts rules in force that come into a folder, and refuses those that are wrong as a whole`() async throws
+    {
         try await World.with(rules: failed) { world, program async throws in
             let path = world.folder.appendingPathComponent("auspex.yaml")
             let folder = world.folder.appendingPathComponent("more")
