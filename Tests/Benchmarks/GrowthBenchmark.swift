@@ -94,7 +94,12 @@ enum GrowthBenchmark {
                     alerts: [])
                 decision.notifications.append(DecidedNotification(notification: said, sinks: ["team"], sequence: 1))
             }
-            try await store.commit(ObservationCommit(decision: decision, progress: [:], source: "studio"))
+            // Read to its end just now: nothing is to be swept meanwhile.
+            var progress = ListingProgress()
+            progress.isBaselined = true
+            progress.sweptAt = Timestamp(clampingMilliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+            try await store.commit(
+                ObservationCommit(decision: decision, progress: [.generation: progress], source: "studio"))
             for due in try await store.dueDeliveries(
                 sink: "team", at: time(0), limit: batch, excluding: [])
             {

@@ -14,7 +14,7 @@ import Testing
     }
 
     /// Each of these was told wrongly once, or has tried hard.
-    @Test(arguments: [1, 104]) func `what went wrong once does not again`(seed: Int) async throws {
+    @Test(arguments: [1, 2, 33, 38, 52, 53, 104]) func `what went wrong once does not again`(seed: Int) async throws {
         let run = try await Simulation.run("--seeds", "1", "--from", "\(seed)")
         #expect(run.status == 0, "\(run.output)")
     }

@@ -23,13 +23,15 @@ package enum RequestPurpose: String, Sendable, CaseIterable {
     case page
     /// A single resource in flight, or one whose timer is due.
     case id
+    /// A page or a resource that there was nothing left for the last time: it has its turn.
+    case owed
     /// A later full listing: it can always wait.
     case sweep
 
     /// The share of the bucket, from 0 to 1, that such a request must leave behind.
     var reserve: Double {
         switch self {
-        case .head, .hint: 0
+        case .head, .hint, .owed: 0
         case .page, .id: 0.1
         case .sweep: 0.3
         }

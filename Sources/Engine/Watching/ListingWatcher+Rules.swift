@@ -13,7 +13,7 @@ extension ListingWatcher {
         guard !due.isEmpty else { return }
         let unseen = mayAsk ? due.map(\.key.id).filter { !isCurrent($0) } : []
         for id in unseen.prefix(PollLimits.dueVisits) {
-            guard let permit = try await requests.permit(.id, isFull ? .waits : .goes).permit else { break }
+            guard let permit = try await permitInTurn(.id, isFull: isFull, owed: \.areTimersOwed) else { break }
             var page: [ExaminedPage]?
             try await visitPatiently(id, permit, isListingComplete: false, gathered: &page)
         }

@@ -30,7 +30,6 @@ extension ListingWatcher {
             return try await endSweep(.complete)
         }
         guard pages > 0 else { return }
-        full.askedAt = poll.steady
         // A full poll does not go on with what another process began: it reads all of the listing itself.
         let isForeign = isFull && progress.isBaselined && full.seen == nil
         if progress.sweepCursor == nil || isForeign {
@@ -41,12 +40,15 @@ extension ListingWatcher {
         try await sweepOn(pages: pages, isFull: isFull)
     }
 
-    /// Where the bucket never has enough for all, visits would leave nothing to a listing that makes the baseline: once
-    /// it has been passed over, it comes first with a page.
+    /// Where the bucket never has enough for all, heads and visits would leave nothing to a full listing: once it has
+    /// been passed over, for a while if it is not the first, a page of it waits for its turn.
     mutating func sweepInTurn(isFull: Bool) async throws {
-        guard full.isOwed, !progress.isBaselined, progress.sweepCursor != nil else { return }
+        let patience = progress.isBaselined ? max(source.poll.idle, source.poll.sweep / 40) * 2 : .zero
+        guard full.isOwed, poll.steady - full.askedAt >= patience / .seconds(1) else { return }
+        guard let cursor = progress.sweepCursor, let permit = try await requests.permit(.owed).permit else { return }
         full.isOwed = false
-        try await sweepOn(pages: 1, isFull: isFull)
+        full.askedAt = poll.steady
+        if case .ended(let ending)? = try await sweepPage(after: cursor, permit) { try await endSweep(ending) }
     }
 
     private mutating func sweepOn(pages: Int, isFull: Bool) async throws {
@@ -60,6 +62,7 @@ extension ListingWatcher {
                 full.notBefore = requests.steadySeconds() + wait / .seconds(1)
                 return
             }
+            full.askedAt = poll.steady
             switch try await sweepPage(after: cursor, permit) {
             case .read: break
             case .ended(let ending): return try await endSweep(ending)
@@ -75,6 +78,7 @@ extension ListingWatcher {
     private mutating func sweepPage(
         after cursor: String, _ permit: SourceRequests.Permit
     ) async throws -> ListingWalk.Step? {
+        let before = (progress, full)
         let page: PageScan
         do {
             page = try await list(after: cursor, permit)
@@ -82,13 +86,12 @@ extension ListingWatcher {
             return try await sweepAround(cursor)
         }
         let examined = try await examine(page, origin: .sweep)
-        let before = (progress, full)
         let step = full.walk.took(examined.walked)
         if case .read(let after) = step { progress.sweepCursor = after } else { progress.sweepCursor = nil }
         do {
             try await apply([examined])
         } catch {
-            // The page was not kept, so the listing has not come any further.
+            // The page was not kept, so the listing has not come any further, and has not seen its rows.
             (progress, full) = before
             throw error
         }
@@ -118,12 +121,14 @@ extension ListingWatcher {
     private mutating func beginSweep(at cursor: String) {
         if progress.sweepStartedAt == nil || progress.isBaselined { progress.sweepStartedAt = poll.beganAt }
         progress.sweepCursor = cursor
+        full.askedAt = poll.steady
         full.seen = poll.seen
         full.walk = ListingWalk(pageLimit: oddity == .endless ? PollLimits.endlessPages : PollLimits.fullPages)
         full.walk.resumes(at: cursor)
     }
 
     private mutating func endSweep(_ ending: ListingWalk.Ending) async throws {
+        let before = (progress, full)
         let wasBaselined = progress.isBaselined
         let listed = ending == .complete ? full.seen : nil
         let isWorthNoting = progress.sweepStartedAt != nil || progress.sweptAt == nil
@@ -138,7 +143,13 @@ extension ListingWatcher {
         if isWorthNoting {
             progress.sweptAt = poll.beganAt
             progress.isBaselined = true
-            try await saveProgress()
+            do {
+                try await saveProgress()
+            } catch {
+                // A baseline that is not on disk is none: it is made again.
+                (progress, full) = before
+                throw error
+            }
         }
         if !wasBaselined {
             let all = try await store.presentCount(source: source.name, kind: kind)
@@ -177,7 +188,7 @@ extension ListingWatcher {
     /// Asks by id for what a complete listing lacked; 404 means gone.
     mutating func confirmVanished(isFull: Bool) async throws {
         while let id = full.lacking.first {
-            guard let permit = try await requests.permit(.id, isFull ? .waits : .goes).permit else { return }
+            guard let permit = try await permitInTurn(.id, isFull: isFull, owed: \.areVanishedOwed) else { return }
             var page: [ExaminedPage]?
             try await visitPatiently(id, permit, isListingComplete: true, gathered: &page)
             full.lacking.removeAll { $0 == id }

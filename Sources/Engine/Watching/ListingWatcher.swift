@@ -33,6 +33,10 @@ struct ListingWatcher {
     var isHeadAll = false
     /// The last head, while all of it is known and kept: an answer that says the same needs no look.
     var knownHead: KnownHead?
+    /// Whether the bucket had nothing left for a resource whose alert is due.
+    var areTimersOwed = false
+    /// The same of one that a complete listing lacked.
+    var areVanishedOwed = false
     /// Whether something may have happened unseen: at the start, and after a failed poll.
     var isCatchingUp = true
     /// Why the listing cannot be read as it should be, once that was said.
@@ -240,6 +244,17 @@ struct ListingWatcher {
     mutating func list(after cursor: String?, for purpose: RequestPurpose) async throws -> PageScan {
         guard let permit = try await requests.permit(purpose).permit else { throw CancellationError() }
         return try await list(after: cursor, permit)
+    }
+
+    /// A permit, or nil where the bucket has none for this purpose. Whoever was refused one waits for the next in turn:
+    /// where there is never enough for all, heads and visits would leave nothing to the rest.
+    mutating func permitInTurn(
+        _ purpose: RequestPurpose, isFull: Bool, owed: WritableKeyPath<ListingWatcher, Bool>
+    ) async throws -> SourceRequests.Permit? {
+        let isTurn = self[keyPath: owed]
+        let permit = try await requests.permit(isTurn ? .owed : purpose, isFull || isTurn ? .waits : .goes).permit
+        self[keyPath: owed] = permit == nil
+        return permit
     }
 
     mutating func single(_ id: String, _ permit: SourceRequests.Permit) async throws -> PageScan? {

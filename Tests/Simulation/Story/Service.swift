@@ -49,8 +49,14 @@ final class Service {
         self.ending = ending
         around.network.life = life
         around.workshop.use(around.network)
-        let (watch, stopping) = (watch, stopping)
+        let (watch, stopping, store) = (watch, stopping, store)
         task = Task(executorPreference: kernel) {
+            // What the last life did not live to say.
+            for kind in loaded.settings.sources.flatMap(\.watch) {
+                guard let progress = try? await store.progress(source: "studio", kind: kind), progress.isBaselined
+                else { continue }
+                chronicle.note(.baselined(source: "studio", kind: kind, resources: 0), life: life)
+            }
             await watch.run { _ = await stopping.take() }
             ending.isOver = true
         }
