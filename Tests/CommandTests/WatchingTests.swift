@@ -100,6 +100,23 @@ private let failed = """
         }
     }
 
+    @Test func `with --dry-run shows no secret, however the request writes it`() async throws {
+        let sink = #"""
+            odd:
+              kind: http
+              settings: { token: { env: ODD } }
+              request: { url: "http://127.0.0.1:9/", json: { a: "${settings.token}", b: [ "x${settings.token}y" ] } }
+            """#.replacing("\n", with: "\n  ")
+        try await World.with(rules: failed, extra: sink) { _, program async throws in
+            var program = program
+            program.environment["ODD"] = #"SECRET"tok\en</99>"#
+            let dry = try await program.run("sink", "test", "odd", "--dry-run")
+            #expect(dry.status == 0, "\(dry.all)")
+            #expect(dry.output.contains("***"))
+            for part in ["SECRET", "tok", "99"] { #expect(!dry.all.contains(part), "\(dry.all)") }
+        }
+    }
+
     @Test func `stops within ten seconds when it is told to, also while a receiver hangs`() async throws {
         try await World.with(rules: failed) { world, program async throws in
             #expect(try await program.run("run", "--once").status == 0)

@@ -128,6 +128,21 @@ import Testing
         #expect(!result.diagnostics.contains { $0.rendered.contains("hunter2") })
     }
 
+    @Test(arguments: [
+        (#"key: "${AUROUS_API_KEY}""#, "write { env: AUROUS_API_KEY }"), ("key: $KEY", "write { env: KEY }"),
+        (#"key: """#, "`key` is empty"), (#"key: "al_\nx""#, "a line break or another invisible character"),
+        ("key: { file: odd }", "a line break or another invisible character"),
+        ("key: { env: al_live_hunter2hunter2 }", "takes the name of a variable"),
+    ])
+    func `with what cannot be a secret is refused, and shows none of it`(_ row: (key: String, said: String)) throws {
+        try folder.write("hunter2\r\nX-Evil: hunter2\n", to: "odd")
+        let result = read("sources: [{ name: studio, \(row.key) }]\n" + Self.rest)
+        #expect(result.settings == nil)
+        let said = result.diagnostics.map(\.rendered).joined()
+        #expect(said.contains(row.said), "\(said)")
+        #expect(!said.contains("hunter2"))
+    }
+
     @Test func `with Windows' line ends is read, and shown by its lines`() {
         let text = (Self.source + "rules: [rules.yaml]\nsinks: { team: { kind: lgo } }\n")
             .replacing("\n", with: "\r\n")

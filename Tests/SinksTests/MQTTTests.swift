@@ -53,6 +53,34 @@ private func mqtt(
         #expect(result.outcome.reason?.isEmpty == false)
     }
 
+    @Test func `goes only where allow and deny let it`() async throws {
+        let broker = ScriptedMQTT()
+        let denying: [String: SettingValue] = ["deny": .stringList(["127.0.0.0/8", "::1"])]
+        _ = try await mqtt(broker, adding: denying).attempt(Sample.delivery(), at: Sample.now)
+        let policy = try #require(broker.publications.first?.destination)
+        #expect(!policy.allows(try #require(IPAddress("127.0.0.1"))))
+        let literal = denying.merging(["server": .string("mqtts://127.0.0.1:8883")]) { $1 }
+        #expect(
+            try problems("mqtt", Fixture.mqtt.values.merging(literal) { $1 }).first?.contains("do not allow") == true)
+    }
+
+    /// Port 9 of this machine, where nobody listens: who had tried to connect would say so.
+    @Test(arguments: ["mqtt://localhost:9", "mqtts://localhost:9"])
+    func `does not even try to connect to what is denied`(server: String) async throws {
+        let publication = MQTTPublication(
+            server: server, topic: "x", payload: [], deliveryID: "d", username: "u", password: "p",
+            destination: DestinationPolicy(allowedNetworks: []))
+        do throws(TransportError) {
+            _ = try await MosquittoTransport().publish(publication)
+            Issue.record("it was published")
+        } catch {
+            guard case .refusedByPolicy = error.kind else {
+                Issue.record("\(error)")
+                return
+            }
+        }
+    }
+
     @Test func `shows no password that a broker echoes`() async throws {
         let error = TransportError(kind: .brokerRefused(code: 135, text: "no br0ker-s3cret"))
         let result = try await mqtt(ScriptedMQTT(error)).attempt(Sample.delivery(), at: Sample.now)

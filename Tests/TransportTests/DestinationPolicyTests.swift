@@ -63,6 +63,14 @@ import Transport
         }
     }
 
+    @Test func `knows a network of IPv4 in the disguise of IPv6`() throws {
+        let network = try #require(IPNetwork("::ffff:127.0.0.0/104"))
+        let loopback = try #require(IPAddress("127.0.0.1"))
+        #expect(!DestinationPolicy(deniedNetworks: [network]).allows(loopback))
+        #expect(DestinationPolicy(allowedNetworks: [network]).allows(loopback))
+        #expect(!network.contains(try #require(IPAddress("128.0.0.1"))))
+    }
+
     @Test(arguments: ["0.0.0.0/0", "::/0"]) func `takes the widest network`(text: String) throws {
         let network = try #require(IPNetwork(text))
         #expect(network.contains(try #require(IPAddress("255.255.255.255"))) == (text == "0.0.0.0/0"))

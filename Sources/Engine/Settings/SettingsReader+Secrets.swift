@@ -6,7 +6,18 @@ extension SettingsReader {
     mutating func secretReference(_ node: YAMLNode, what: String) -> SecretReference? {
         if case .scalar = node.value {
             guard let text = reader.text(node, what: what) else { return nil }
+            if text.hasPrefix("$"), let name = SettingsReader.variableName(in: text) {
+                reader.error(
+                    at: node, "\(what) is the text '\(text)': nothing is put in for it here",
+                    hint: "write { env: \(name) }")
+                return nil
+            }
             plainSecrets.append(text)
+            guard !text.isEmpty else {
+                reader.error(at: node, "\(what) is empty", hint: "write { env: NAME } or { file: PATH }")
+                return nil
+            }
+            guard isSound(text, at: node, what: what) else { return nil }
             reader.warning(
                 at: node, "\(what) is written in the configuration itself, where others may read it",
                 hint: "better { env: NAME } or { file: PATH }")
@@ -19,6 +30,13 @@ extension SettingsReader {
         }
         if let name = members["env"] {
             guard let variable = reader.text(name, what: "`env`") else { return nil }
+            if variable.utf8.count > SettingsReader.longestVariable || variable.hasPrefix("al_live_") {
+                plainSecrets.append(variable)
+                reader.error(
+                    at: name, "`env` takes the name of a variable, and this looks like the secret itself",
+                    hint: "put the secret into a variable and write that one's name")
+                return nil
+            }
             guard let value = environment[variable], !value.isEmpty else {
                 if needsSecrets {
                     reader.error(
@@ -27,19 +45,50 @@ extension SettingsReader {
                 }
                 return .value(Secret(""))
             }
-            return .value(Secret(SecretText.trimmed(value)))
+            let trimmed = SecretText.trimmed(value)
+            guard isSound(trimmed, at: name, what: "\(what), from the variable \(variable),") else { return nil }
+            return .value(Secret(trimmed))
         }
         guard let file = members["file"], let path = reader.text(file, what: "`file`") else { return nil }
         let reference = SecretReference.file(path: FileAccess.resolve(path, in: folder))
         if needsSecrets {
             do {
-                _ = try reference.read()
+                let secret = try reference.read()
+                guard isSound(secret.reveal(), at: file, what: "\(what), from the file,") else { return nil }
             } catch {
                 reader.error(at: file, error.message)
                 return nil
             }
         }
         return reference
+    }
+
+    /// Names of variables are shorter; keys are longer.
+    private static let longestVariable = 60
+
+    /// The name in `$NAME` or `${NAME}`.
+    private static func variableName(in text: String) -> String? {
+        var name = text.dropFirst()
+        if name.hasPrefix("{"), name.hasSuffix("}") { name = name.dropFirst().dropLast() }
+        let isName = name.utf8.allSatisfy {
+            $0 == UInt8(ascii: "_") || ("0"..."9").contains(UnicodeScalar($0))
+                || UnicodeScalar($0).properties.isAlphabetic
+        }
+        return isName && !name.isEmpty ? String(name) : nil
+    }
+
+    /// A secret with a line break or another character that nobody sees would be sent otherwise than it is written, or
+    /// make two header lines of one.
+    private mutating func isSound(_ secret: String, at node: YAMLNode, what: String) -> Bool {
+        let isOdd = secret.unicodeScalars.contains { scalar in
+            [.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+        }
+        if isOdd {
+            reader.error(
+                at: node, "\(what) has a line break or another invisible character inside",
+                hint: "look at it with `od -c`; what stands around it is cut off anyway")
+        }
+        return !isOdd
     }
 
     /// A password inside an address is a secret wherever the address' line is shown.

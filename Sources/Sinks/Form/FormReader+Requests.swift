@@ -49,6 +49,8 @@ extension FormReader {
 
     private mutating func body(_ members: [String: YAMLNode], _ environment: Environment) -> FormBody? {
         if let node = members["json"] {
+            // Of a follow-up: not the body of the ordinary request either.
+            if node.isNull { return FormBody.none }
             let tree = tree(node, environment)
             if case .conditional? = tree {
                 reader.error(at: node, "the whole body cannot depend on a condition", hint: "a part of it can")

@@ -25,7 +25,12 @@ enum AddressRules {
         if parts.scheme == "http", !parts.isLoopbackHost, !connection.isInsecureAllowed {
             return "http:// to another machine is not encrypted; use https://, or say insecure: true to allow it"
         }
-        guard let literal = IPAddress(parts.host), !connection.destination.allows(literal) else { return nil }
+        return refusal(of: parts.host, connection)
+    }
+
+    /// Why a host that is an address in numbers may not be connected to; nil where it may, and for a name.
+    static func refusal(of host: String, _ connection: ConnectionSettings) -> String? {
+        guard let literal = IPAddress(host), !connection.destination.allows(literal) else { return nil }
         if connection.destination == .standard {
             return "points to \(literal), and link-local and metadata addresses are refused"
         }

@@ -1,9 +1,10 @@
+import CEL
 import Core
 
 /// Replaces a sink's secrets in texts that people will see.
 ///
-/// Covers each secret as it is, and the forms in which an answer may echo it: percent-encoded, base64, and as JSON
-/// writes it when it escapes slashes. Texts of fewer than four bytes are no secrets: masking them would only garble.
+/// Covers each secret as it is, and the forms in which a request or an answer may hold it: percent-encoded, base64, and as
+/// JSON writes it, with slashes and angle brackets escaped or not. Texts of fewer than four bytes are no secrets: masking them would only garble.
 struct SecretMask: Sendable {
     /// Every form of every secret, longest first, so that a part never unmasks the whole.
     let forms: [String]
@@ -19,8 +20,16 @@ struct SecretMask: Sendable {
                 secret, trimmed, PercentEncoding.encode(trimmed), Base64.encode(Array(trimmed.utf8)),
                 trimmed.replacing("/", with: "\\/"),
             ])
+            forms.formUnion(SecretMask.inJSON(trimmed))
         }
         self.forms = forms.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    }
+
+    private static func inJSON(_ secret: String) -> [String] {
+        let plain = secret.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return [
+            plain, plain.replacing("/", with: "\\/"), String(JSON.serialize(.string(secret)).dropFirst().dropLast()),
+        ]
     }
 
     /// The same with more secrets.

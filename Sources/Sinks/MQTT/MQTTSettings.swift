@@ -44,9 +44,7 @@ struct MQTTSettings: Sendable {
             reader.reject("server", "must be mqtts://HOST or mqtt://HOST, with the login in username and password")
             return nil
         }
-        if let literal = IPAddress(parts.host), !DestinationPolicy.standard.allows(literal) {
-            reader.reject("server", "points to \(literal), and link-local and metadata addresses are refused")
-        }
+        if let refusal = AddressRules.refusal(of: parts.host, connection) { reader.reject("server", refusal) }
         guard parts.scheme == "mqtt", !parts.isLoopbackHost else { return parts }
         if !connection.isInsecureAllowed {
             reader.reject(

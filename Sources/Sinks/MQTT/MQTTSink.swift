@@ -44,7 +44,7 @@ struct MQTTSink: Sink {
             payload: JSON.serializedBytes(CallbackBody.event(settings.redaction.apply(to: delivery.notification))),
             quality: settings.quality, isRetained: settings.isRetained, deliveryID: delivery.id.rawValue,
             username: settings.username, password: settings.password?.reveal(), trust: settings.connection.trust,
-            timeouts: settings.connection.timeouts)
+            timeouts: settings.connection.timeouts, destination: settings.connection.destination)
     }
 
     private func words(_ publication: MQTTPublication) -> [String] {

@@ -18,9 +18,15 @@ package struct IPNetwork: Sendable, Hashable {
         self.init(address, prefixLength: length)
     }
 
+    /// A block of IPv4 addresses in IPv6's disguise (`::ffff:10.0.0.0/104`) is that block.
     private init(_ address: IPAddress, prefixLength: Int) {
-        self.address = address
-        self.prefixLength = prefixLength
+        if prefixLength >= 96, case .v4 = address.unmapped, case .v6 = address {
+            self.address = address.unmapped
+            self.prefixLength = prefixLength - 96
+        } else {
+            self.address = address
+            self.prefixLength = prefixLength
+        }
     }
 
     /// Whether every address of this block is one of the other.

@@ -47,10 +47,11 @@ final class MosquittoExchange: Sendable {
         let start = ContinuousClock.now
         let deadline = start + publication.timeouts.exchange
         try configure(client)
-        let code = mosquitto_connect_async(client, broker.host, Int32(broker.port), Self.keepAliveSeconds)
+        let connected = min(deadline, start + publication.timeouts.connect)
+        let code = mosquitto_connect_async(client, try admittedHost(), Int32(broker.port), Self.keepAliveSeconds)
         if code > 0 { throw libraryFailure(code, events, otherwise: .connect) }
-        try checkAddress(client)
-        try drive(client, events, until: min(deadline, start + publication.timeouts.connect)) { $0.greeting != nil }
+        try checkAddress(client, until: connected)
+        try drive(client, events, until: connected) { $0.greeting != nil }
         if let greeting = events.greeting, greeting != 0 { throw refusedGreeting(greeting) }
         try publish(client)
         events.isHandedOver = true
@@ -146,18 +147,62 @@ final class MosquittoExchange: Sendable {
 }
 
 extension MosquittoExchange {
-    /// libmosquitto resolves the name itself; nothing but the connection's first packet has gone out by now.
-    private func checkAddress(_ client: OpaquePointer) throws(TransportError) {
+    /// What libmosquitto is to connect to. It resolves names itself, and sends the login with the first packet: so that
+    /// this goes to no address that is refused, an unencrypted connection is made to an address that we resolved. TLS
+    /// needs the name; its first packet is no secret, and ``checkAddress(_:until:)`` comes before the next.
+    private func admittedHost() throws(TransportError) -> String {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(broker.host, nil, &hints, &found)
+        guard code == 0 else { throw failure(.resolve, cause: String(cString: gai_strerror(code))) }
+        defer { freeaddrinfo(found) }
+        var addresses: [IPAddress] = []
+        var next = found
+        while let entry = next?.pointee {
+            if let address = entry.ai_addr.flatMap({ IPAddress($0, length: Int(entry.ai_addrlen)) }) {
+                addresses.append(address)
+            }
+            next = entry.ai_next
+        }
+        let refused = addresses.first { !publication.destination.allows($0) }
+        let allowed = addresses.first(where: publication.destination.allows)
+        let isRefused = broker.scheme == "mqtts" ? refused != nil : allowed == nil
+        if isRefused, let refused { throw failure(.refusedByPolicy(address: refused.description)) }
+        return broker.scheme == "mqtts" ? broker.host : allowed?.description ?? broker.host
+    }
+
+    /// Waits until there is a connection, and looks at whom it leads to: a name may have another address by now.
+    private func checkAddress(
+        _ client: OpaquePointer, until deadline: ContinuousClock.Instant
+    ) throws(TransportError) {
+        let socket = mosquitto_socket(client)
+        var polled = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+        while polled.revents == 0 {
+            guard !isCancelled.load(ordering: .relaxed) else { throw failure(.cancelled) }
+            let left = deadline - .now
+            guard left > .zero else { throw failure(.timedOut(bytesSent: false)) }
+            _ = poll(&polled, 1, Int32(min(left, Self.lookInterval) / .milliseconds(1)) + 1)
+        }
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let address = withUnsafeMutablePointer(to: &storage) { pointer -> IPAddress? in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                guard getpeername(mosquitto_socket(client), address, &length) == 0 else { return nil }
+                guard getpeername(socket, address, &length) == 0 else { return nil }
                 return IPAddress(address, length: Int(length))
             }
         }
-        guard let address, !publication.destination.allows(address) else { return }
-        throw failure(.refusedByPolicy(address: address.description))
+        guard let address else { throw failure(.connect, cause: connectError(socket)) }
+        guard publication.destination.allows(address) else {
+            throw failure(.refusedByPolicy(address: address.description))
+        }
+    }
+
+    private func connectError(_ socket: Int32) -> String {
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(socket, SOL_SOCKET, SO_ERROR, &code, &length)
+        return String(cString: strerror(code == 0 ? ENOTCONN : code))
     }
 
     /// MQTT 5 counts its errors from 128, MQTT 3.1.1 from 1.
