@@ -1,5 +1,3 @@
-import Glibc
-
 /// A place in a file that a person wrote; lines and columns count from 1, columns in Unicode scalars.
 package struct FilePosition: Sendable, Hashable, Comparable {
     package var line: Int
@@ -124,11 +122,10 @@ extension String {
         return result + rest
     }
 
-    /// Where the bytes of `text` begin; nil too for an empty text. Neither holds a NUL: YAML has none.
+    /// Where the bytes of `text` begin; nil too for an empty text.
     private func firstBytes(of text: String) -> Int? {
-        guard !text.isEmpty else { return nil }
-        return withCString { whole in
-            text.withCString { part in strstr(whole, part).map { UnsafePointer($0) - whole } }
-        }
+        let (whole, part) = (Array(utf8), Array(text.utf8))
+        guard let first = part.first, whole.count >= part.count else { return nil }
+        return (0...whole.count - part.count).first { whole[$0] == first && whole[$0...].starts(with: part) }
     }
 }

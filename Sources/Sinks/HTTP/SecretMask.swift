@@ -3,8 +3,9 @@ import Core
 
 /// Replaces a sink's secrets in texts that people will see.
 ///
-/// Covers each secret as it is, and the forms in which a request or an answer may hold it: percent-encoded, base64, and as
-/// JSON writes it, with slashes and angle brackets escaped or not. Texts of fewer than four bytes are no secrets: masking them would only garble.
+/// Covers each secret as it is, and the forms in which a request or an answer may hold it: percent-encoded, base64, and
+/// as JSON writes it, with slashes and angle brackets escaped or not. Texts of fewer than four bytes are no secrets:
+/// masking them would only garble.
 struct SecretMask: Sendable {
     /// Every form of every secret, longest first, so that a part never unmasks the whole.
     let forms: [String]
