@@ -458,6 +458,17 @@ extension `On a moved clock` {
             await seen.close()
         }
 
+        @Test func `are each followed at once while they come one by one`() async throws {
+            let seen = try await observatory()
+            for number in 0..<20 {
+                try await seen.pass(0.4, step: 0.1)
+                let before = seen.api.requests.count
+                _ = seen.hint("image.completed", ["id": .string("unknown_\(number)")])
+                try await eventually("asked without time going by") { seen.api.requests.count > before }
+            }
+            await seen.close()
+        }
+
         @Test func `cost little however many there are`() async throws {
             let seen = try await observatory()
             for number in 0..<10_000 {
@@ -467,8 +478,8 @@ extension `On a moved clock` {
                 if number % 100 == 99 { try await seen.pass(0.1, step: 0.1) }
             }
             try await seen.pass(5)
-            // Fifteen seconds: the burst of thirty, then looks at half the pace of the bucket.
-            #expect(seen.api.requests.count < 130)
+            // Fifteen seconds: one look for every two seconds, of a few requests each.
+            #expect(seen.api.requests.count < 60)
             await seen.close()
         }
     }

@@ -98,7 +98,7 @@ package struct PollPlan: Sendable {
     package var pace: Pace
 
     /// A sweep of a listing takes this part of `sweep` for a page, so that forty pages take just that long.
-    private static let sweepPart = 1.0 / 40
+    package static let sweepPart = 1.0 / 40
     private static let urgentPages = 5
     /// The part of what the bucket gives that heads may use up, once it is not full any more.
     private static let headPart = 0.6

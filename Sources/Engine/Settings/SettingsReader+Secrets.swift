@@ -8,7 +8,7 @@ extension SettingsReader {
             guard let text = reader.text(node, what: what) else { return nil }
             if text.hasPrefix("$"), let name = SettingsReader.variableName(in: text) {
                 reader.error(
-                    at: node, "\(what) is the text '\(text)': nothing is put in for it here",
+                    at: node, "\(what) looks like a variable, and nothing is put in for it here",
                     hint: "write { env: \(name) }")
                 return nil
             }
@@ -66,13 +66,16 @@ extension SettingsReader {
     /// Names of variables are shorter; keys are longer.
     private static let longestVariable = 60
 
-    /// The name in `$NAME` or `${NAME}`.
+    /// The name in `${NAME}`, or in `$NAME` where it has capitals only: other texts may well be passwords.
     private static func variableName(in text: String) -> String? {
-        var name = text.dropFirst()
-        if name.hasPrefix("{"), name.hasSuffix("}") { name = name.dropFirst().dropLast() }
-        let isName = name.utf8.allSatisfy {
-            $0 == UInt8(ascii: "_") || ("0"..."9").contains(UnicodeScalar($0))
-                || UnicodeScalar($0).properties.isAlphabetic
+        let isBraced = text.hasPrefix("${") && text.hasSuffix("}")
+        let name = isBraced ? text.dropFirst(2).dropLast() : text.dropFirst()
+        let isName = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): isBraced
+            default: false
+            }
         }
         return isName && !name.isEmpty ? String(name) : nil
     }

@@ -32,7 +32,8 @@ struct ListingLoop {
     private static let storePause = Duration.seconds(5)
     /// How often the key file is looked at while the key is refused.
     private static let keyGlance = Duration.seconds(2)
-    /// Polls that a flood of hints causes at once; then those of this part of what the bucket gives.
+    /// So many hints in a row are followed at once, and then those for which this part of what the bucket gives is enough.
+    /// More are a flood, looked at once for each `active`.
     private static let hintBurst = 30.0
     private static let hintPart = 0.5
 
@@ -111,12 +112,9 @@ struct ListingLoop {
             guard await signals.wait(within: wait.duration, clock: clock) else { return }
             // What comes while the flood is held back is gathered, and looked at all at once.
             let now = watcher.requests.steadySeconds()
-            let held = hintPace.take(at: now)
             let left = wait.duration - .seconds(now - began)
-            if held > .zero, left > .zero {
-                try? await clock.sleep(for: min(held, left))
-                _ = hintPace.take(at: watcher.requests.steadySeconds())
-            }
+            guard isFlood(at: now), left > .zero else { return }
+            try? await clock.sleep(for: min(watcher.source.poll.active, left))
             return
         }
         guard wait.refusedKey != nil else {
@@ -131,5 +129,11 @@ struct ListingLoop {
             left -= step
             if let key = try? watcher.source.key.read(), key != wait.refusedKey { return }
         }
+    }
+
+    /// Whether more hints have come than are followed at once.
+    private mutating func isFlood(at now: Double) -> Bool {
+        let hints = min(max(1, signals.waitingHints), Int(ListingLoop.hintBurst))
+        return (0..<hints).contains { _ in hintPace.take(at: now) > .zero }
     }
 }

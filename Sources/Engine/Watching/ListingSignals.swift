@@ -10,6 +10,8 @@ final class ListingSignals: Sendable {
         /// A hint named nothing, or more were named than are remembered.
         var head = false
         var rules = false
+        /// How many hints came, those that name the same included.
+        var hints = 0
 
         var isEmpty: Bool { ids.isEmpty && !head && !rules }
     }
@@ -23,6 +25,7 @@ final class ListingSignals: Sendable {
     /// A hint named this resource, or nothing.
     func hint(_ id: String?) {
         ring { taken in
+            taken.hints += 1
             guard let id, taken.ids.count < ListingSignals.idLimit || taken.ids.contains(id) else {
                 taken.head = true
                 return
@@ -50,6 +53,9 @@ final class ListingSignals: Sendable {
     func waitForRetry(within limit: Duration, clock: any Clock<Duration>) async -> Bool {
         !(await retryBell.take(within: limit, clock: clock)).isEmpty
     }
+
+    /// How many hints wait to be looked at.
+    var waitingHints: Int { pending.withLock(\.hints) }
 
     func take() -> Taken {
         _ = retryBell.drain()

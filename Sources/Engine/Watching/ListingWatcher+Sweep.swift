@@ -42,8 +42,8 @@ extension ListingWatcher {
 
     /// Where the bucket never has enough for all, heads and visits would leave nothing to a full listing: once it has
     /// been passed over, for a while if it is not the first, a page of it waits for its turn.
-    mutating func sweepInTurn(isFull: Bool) async throws {
-        let patience = progress.isBaselined ? max(source.poll.idle, source.poll.sweep / 40) * 2 : .zero
+    mutating func sweepInTurn() async throws {
+        let patience = progress.isBaselined ? max(source.poll.idle, source.poll.sweep * PollPlan.sweepPart) * 2 : .zero
         guard full.isOwed, poll.steady - full.askedAt >= patience / .seconds(1) else { return }
         guard let cursor = progress.sweepCursor, let permit = try await requests.permit(.owed).permit else { return }
         full.isOwed = false

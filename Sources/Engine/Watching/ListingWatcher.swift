@@ -153,7 +153,7 @@ struct ListingWatcher {
                 try await keep(walk.pages, in: &gathered)
                 head = walk
             }
-            try await sweepInTurn(isFull: isFull)
+            try await sweepInTurn()
             try await visit(
                 hinted.ids, purpose: .hint, patience: .waits, isListingComplete: head?.isComplete ?? false,
                 gathered: &gathered)
