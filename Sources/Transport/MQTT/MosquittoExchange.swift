@@ -151,10 +151,8 @@ extension MosquittoExchange {
     /// this goes to no address that is refused, an unencrypted connection is made to an address that we resolved. TLS
     /// needs the name; its first packet is no secret, and ``checkAddress(_:until:)`` comes before the next.
     private func admittedHost() throws(TransportError) -> String {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(broker.host, nil, &hints, &found)
+        let code = getaddrinfo(broker.host, nil, nil, &found)
         guard code == 0 else { throw failure(.resolve, cause: String(cString: gai_strerror(code))) }
         defer { freeaddrinfo(found) }
         var addresses: [IPAddress] = []
