@@ -26,6 +26,8 @@ package struct Chore: Sendable {
     /// Whether an old row of the alias `t` may go.
     let condition: String
     let fate: Fate
+    /// Whether rows are numbered as they came, so that their age needs no index: the first that is young ends the walk.
+    var isNumbered = false
 
     /// Snapshots of generations that settled and of which nothing is open, pending or on its way. They keep what the
     /// next comparison needs.
@@ -44,13 +46,13 @@ package struct Chore: Sendable {
         table: "changes", key: "number", time: "observed_at", condition: "t.earlier IS NOT NULL", fate: .forget)
     /// What is kept to explain what happened. Of what is open, or owed to somebody, all.
     package static let explanations = [
-        Chore(table: "looks", key: "number", time: "at", condition: "1", fate: .delete),
+        Chore(table: "looks", key: "number", time: "at", condition: "1", fate: .delete, isNumbered: true),
         Chore(
             table: "journal", key: "number", time: "at",
             condition: """
                 NOT EXISTS (SELECT 1 FROM alerts a WHERE a.id = t.subject
                     AND (a.phase = 'pending' OR (a.phase = 'firing' AND a.owes_resolve = 1)))
-                """, fate: .delete),
+                """, fate: .delete, isNumbered: true),
     ]
 
     /// What is history, in the order in which it can go: a notification goes after its deliveries.
@@ -104,12 +106,20 @@ package struct Chore: Sendable {
     }
 
     /// Finds rows that may go. Arguments: the time before which they are old, the last position, and how many.
+    ///
+    /// Of numbered rows it finds the next, whether they may go or not, and says so; a young one is the last.
     package var candidates: String {
-        """
-        SELECT \(key) AS key, \(time) AS time FROM \(table) t
-        WHERE \(time) < ?1 AND \(time) >= ?2 AND (\(time), \(key)) > (?2, ?3) AND \(condition)
-        ORDER BY \(time), \(key) LIMIT ?4
-        """
+        guard !isNumbered else {
+            return """
+                SELECT \(key) AS key, \(time) AS time, \(time) < ?1 AS is_old, \(time) < ?1 AND \(condition) AS may_go
+                FROM \(table) t WHERE \(key) > coalesce(?3, -1) ORDER BY \(key) LIMIT ?4
+                """
+        }
+        return """
+            SELECT \(key) AS key, \(time) AS time, 1 AS is_old, 1 AS may_go FROM \(table) t
+            WHERE \(time) < ?1 AND \(time) >= ?2 AND (\(time), \(key)) > (?2, ?3) AND \(condition)
+            ORDER BY \(time), \(key) LIMIT ?4
+            """
     }
 
     /// Takes rows away, if they may go. Arguments: the time before which they are old, and their keys as JSON.

@@ -6,10 +6,12 @@ import GRDB
 struct CommitRouter {
     let routing: Routing
     let silences: [Silence]
+    let documents: NotificationDocuments
 
-    init(_ routing: Routing, silences: [Silence]) {
+    init(_ routing: Routing, silences: [Silence], documents: NotificationDocuments = NotificationDocuments([])) {
         self.routing = routing
         self.silences = silences
+        self.documents = documents
     }
 
     /// Whether it goes to all its sinks at once, and nothing is known that could be in the way. Nearly all do.
@@ -59,16 +61,17 @@ struct CommitRouter {
             case .dropped: continue
             case .held(let hold):
                 (telling.state, telling.hold) = (.held, hold)
-                try Rows.insert(notification, in: db)
+                try Rows.insert(notification, documents, in: db)
                 try Rows.upsert(telling, in: db)
             case .queued(let ticket):
-                try Rows.insert(notification, in: db)
+                try Rows.insert(notification, documents, in: db)
                 try Rows.queue(telling, with: ticket, at: now, in: db)
             }
         }
         if !atOnce.isEmpty {
             try Rows.enqueue(
-                DecidedNotification(notification: notification, sinks: atOnce, sequence: decided.sequence), in: db)
+                DecidedNotification(notification: notification, sinks: atOnce, sequence: decided.sequence), documents,
+                in: db)
         }
         if notification.reason != .resolved {
             for sink in atOnce { try Rows.noteTold(alert, sink: sink, in: db) }
@@ -80,13 +83,15 @@ struct CommitRouter {
 extension Rows {
     /// Writes what became of the alerts, and takes what is said of them to the sinks.
     static func tell(
-        _ decision: Decision, by routing: Routing, _ silences: SilenceCache, in db: Database
+        _ decision: Decision, by routing: Routing, _ silences: SilenceCache, documents: NotificationDocuments,
+        in db: Database
     ) throws {
         guard let now = decision.notifications.first?.notification.timestamp else {
             for record in decision.records { try write(record, in: db) }
             return
         }
-        let router = CommitRouter(routing, silences: try silences.lasting(at: now, in: db))
+        let router = CommitRouter(
+            routing, silences: try silences.lasting(at: now, in: db), documents: documents)
         // Whom these are told to is found out below, when all that fires is known.
         var open: Set<AlertID> = []
         for decided in decision.notifications where try !router.isStraight(decided, in: db) {
@@ -99,7 +104,7 @@ extension Rows {
         for decided in decision.notifications {
             // What is said of an alert after something that was held goes the same way.
             let isStraight = decided.notification.alerts.allSatisfy { !open.contains($0.id) }
-            if isStraight { try enqueue(decided, in: db) } else { try router.route(decided, in: db) }
+            if isStraight { try enqueue(decided, documents, in: db) } else { try router.route(decided, in: db) }
         }
         for record in decision.records where record.phase == .resolved {
             try removeTellings(ofEnded: record.id, in: db)

@@ -8,11 +8,12 @@ extension Rows {
     ///   - at: when it is put there, where that is not when it was decided.
     ///   - about: what its order goes by, where that is not its first alert.
     static func enqueue(
-        _ decided: DecidedNotification, at: Timestamp? = nil, about: LaneSubject? = nil, in db: Database
+        _ decided: DecidedNotification, _ documents: NotificationDocuments = NotificationDocuments([]),
+        at: Timestamp? = nil, about: LaneSubject? = nil, in db: Database
     ) throws {
         let notification = decided.notification
         let now = at ?? notification.timestamp
-        try insert(notification, in: db)
+        try insert(notification, documents, in: db)
         let subject = about ?? LaneSubject(notification)
         var sinks = decided.sinks
         var done = 0
@@ -21,7 +22,7 @@ extension Rows {
             done += 1
             let delivery = subject.delivery(of: notification.id, to: sink, sequence: decided.sequence, at: now)
             try insert(delivery, about: subject, in: db)
-            for alert in notification.alerts { try noteTold(alert.id.rawValue, by: delivery, at: now, in: db) }
+            for alert in notification.alerts { try noteTold(alert.id, by: delivery, at: now, in: db) }
             guard decided.sequence > 1 else { continue }
             try buryUntold(
                 sink: sink, orderKey: subject.orderKey, from: decided.sequence, at: now, in: db)
@@ -32,13 +33,16 @@ extension Rows {
         }
     }
 
-    static func insert(_ notification: AlertNotification, in db: Database) throws {
+    static func insert(
+        _ notification: AlertNotification, _ documents: NotificationDocuments = NotificationDocuments([]),
+        in db: Database
+    ) throws {
         let statement = try db.cachedStatement(
             sql: "INSERT OR IGNORE INTO notifications (id, created_at, title, document) VALUES (?, ?, ?, ?)")
         try statement.execute(arguments: [
             notification.id.rawValue, notification.timestamp.microseconds,
             String(notification.title.plain.prefix(NotificationLimits.titleCharacters)),
-            Blob.value(NotificationCodec.encode(notification)),
+            documents[notification],
         ])
     }
 
@@ -123,6 +127,25 @@ extension Rows {
             merged.merge(keptValues(text)) { _, later in later }
         }
         return merged
+    }
+}
+
+/// Notifications in the form in which they are stored.
+struct NotificationDocuments: Sendable {
+    private let prepared: [NotificationID: DatabaseValue]
+
+    init(_ decided: [DecidedNotification]) {
+        prepared = Dictionary(
+            decided.map { ($0.notification.id, NotificationDocuments.document($0.notification)) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    subscript(notification: AlertNotification) -> DatabaseValue {
+        prepared[notification.id] ?? NotificationDocuments.document(notification)
+    }
+
+    private static func document(_ notification: AlertNotification) -> DatabaseValue {
+        Blob.value(NotificationCodec.encode(notification))
     }
 }
 

@@ -59,7 +59,6 @@ extension Rows {
         let delivery = subject.delivery(
             of: NotificationID(rawValue: row[1]), to: fallback, sequence: row[3], at: now)
         try insert(delivery, about: subject, in: db)
-        try noteTold(subject.orderKey, by: delivery, at: now, in: db)
         let statement = try db.cachedStatement(sql: "UPDATE deliveries SET handed_to = ? WHERE id = ?")
         try statement.execute(arguments: [fallback, row[0] as String])
     }

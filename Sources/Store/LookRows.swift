@@ -2,16 +2,42 @@ import CEL
 import Core
 import GRDB
 
-/// Looks and journal lines in and out of rows.
-extension Rows {
-    /// What is known of conditions that were looked with, by their numbers.
-    struct KeptCondition {
+/// The numbers of conditions: each is kept once, however often it is looked with. They are never taken away.
+struct ConditionNumbers {
+    private struct Key: Hashable {
         var rule: String
         var condition: String
-        var parts: [(depth: Int, text: String)]
     }
 
-    static func insert(_ look: ResourceLook, in db: Database) throws {
+    private var known: [Key: Int64] = [:]
+    /// Conditions of configurations long gone are not remembered for ever.
+    private static let limit = 10_000
+
+    mutating func number(of rule: RuleLook, in db: Database) throws -> Int64 {
+        let key = Key(rule: rule.rule, condition: rule.condition)
+        if let number = known[key] { return number }
+        let number = try ConditionNumbers.find(rule, in: db)
+        if known.count >= ConditionNumbers.limit { known = [:] }
+        known[key] = number
+        return number
+    }
+
+    private static func find(_ rule: RuleLook, in db: Database) throws -> Int64 {
+        let stored = try db.value(
+            Int64.self,
+            "SELECT number FROM conditions WHERE rule = \(rule.rule) AND condition = \(rule.condition)")
+        if let stored { return stored }
+        let parts = JSON.serialize(.list(rule.parts.map { .list([.int(Int64($0.depth)), .string($0.text)]) }))
+        let statement = try db.cachedStatement(
+            sql: "INSERT INTO conditions (rule, condition, parts) VALUES (?, ?, ?)")
+        try statement.execute(arguments: [rule.rule, rule.condition, parts])
+        return db.lastInsertedRowID
+    }
+}
+
+/// Looks and journal lines in and out of rows.
+extension Rows {
+    static func insert(_ look: ResourceLook, _ numbers: inout ConditionNumbers, in db: Database) throws {
         let verdicts = try look.rules.map { rule -> CELValue in
             let (letter, reason): (String, String) =
                 switch rule.verdict {
@@ -20,7 +46,7 @@ extension Rows {
                 case .unknown(let reason): ("u", reason)
                 }
             return .list([
-                .int(try number(of: rule, in: db)), .string(letter), .string(reason),
+                .int(try numbers.number(of: rule, in: db)), .string(letter), .string(reason),
                 .list(rule.parts.map { $0.value.map(CELValue.string) ?? .null }),
             ])
         }
@@ -30,19 +56,6 @@ extension Rows {
             look.key.source, look.key.kind.rawValue, look.key.id, look.at.microseconds, look.occasion.rawValue,
             JSON.serialize(.list(verdicts)),
         ])
-    }
-
-    /// A condition is kept once, however often it is looked with.
-    private static func number(of rule: RuleLook, in db: Database) throws -> Int64 {
-        let known = try db.value(
-            Int64.self,
-            "SELECT number FROM conditions WHERE rule = \(rule.rule) AND condition = \(rule.condition)")
-        if let known { return known }
-        let parts = JSON.serialize(.list(rule.parts.map { .list([.int(Int64($0.depth)), .string($0.text)]) }))
-        let statement = try db.cachedStatement(
-            sql: "INSERT INTO conditions (rule, condition, parts) VALUES (?, ?, ?)")
-        try statement.execute(arguments: [rule.rule, rule.condition, parts])
-        return db.lastInsertedRowID
     }
 
     static func look(_ row: Row, in db: Database) throws -> ResourceLook? {
@@ -83,20 +96,33 @@ extension Rows {
         ])
     }
 
-    /// Notes once that a sink is told of an alert, by which delivery.
-    static func noteTold(_ alert: String, by delivery: DeliveryRecord, at time: Timestamp, in db: Database) throws {
+    /// Notes once that a sink is told of an alert, by a delivery that is about others too. Of any other its own row says
+    /// so.
+    static func noteTold(
+        _ alert: AlertID, by delivery: DeliveryRecord, at time: Timestamp, in db: Database
+    ) throws {
+        guard alert.rawValue != delivery.orderKey else { return }
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO journal (subject, at, what, detail) SELECT ?1, ?2, 'told', ?3 WHERE NOT EXISTS (
                     SELECT 1 FROM journal WHERE subject = ?1 AND what = 'told' AND detail = ?3)
                 """)
-        try statement.execute(arguments: [alert, time.microseconds, delivery.id.rawValue])
+        try statement.execute(arguments: [alert.rawValue, time.microseconds, delivery.id.rawValue])
     }
 
+    /// Notes an attempt after which the delivery goes on. The last one is told by its row.
     static func noteAttempt(of record: DeliveryRecord, at time: Timestamp, in db: Database) throws {
-        let said = [record.lastOutcome, record.lastReason].compactMap(\.self).joined(separator: ": ")
+        guard let line = attempt(of: record, at: time) else { return }
+        try note(record.id.rawValue, .attempt, line.detail, at: time, in: db)
+    }
+
+    /// The last attempt of a delivery, as its row tells it.
+    static func attempt(of record: DeliveryRecord, at time: Timestamp) -> JournalLine? {
+        guard let outcome = record.lastOutcome else { return nil }
+        let said = [outcome, record.lastReason].compactMap(\.self).joined(separator: ": ")
         let answer = record.lastAnswer.isEmpty ? "" : "\n\(record.lastAnswer)"
-        try note(record.id.rawValue, .attempt, said + answer, at: time, in: db)
+        return JournalLine(
+            at: time, step: .attempt, detail: String((said + answer).prefix(JournalLine.detailCharacters)))
     }
 
     /// Notes that an alert that was pending is over; before it is taken away.
@@ -107,31 +133,40 @@ extension Rows {
         try note(id.rawValue, .forgotten, "the condition does not hold any more; nobody was told", at: time, in: db)
     }
 
-    /// Notes what became of an alert, compared with what is stored; before that is replaced.
+    /// Notes what became of an alert, compared with what is stored; before that is replaced. That it fired and that it
+    /// ended, its row tells.
     static func noteStep(of record: AlertRecord, at now: Timestamp?, in db: Database) throws {
-        guard !record.isTimer else { return }
-        let row = try db.row("SELECT phase, cleared_at FROM alerts WHERE id = \(record.id.rawValue)")
-        let before: String? = row?["phase"]
-        let wasCleared: Bool = (row?["cleared_at"] as Int64?) != nil
+        // One that fires at this moment was neither pending with another end before, nor had it cleared.
+        guard !record.isTimer, record.phase != .resolved, record.phase == .pending || record.firedAt != now else {
+            return
+        }
+        let statement = try db.cachedStatement(sql: "SELECT phase, cleared_at FROM alerts WHERE id = ?")
+        let row = try Row.fetchOne(statement, arguments: [record.id.rawValue])
+        let before: String? = row?[0]
+        let wasCleared: Bool = (row?[1] as Int64?) != nil
         let id = record.id.rawValue
-        let fallback = now ?? record.resolvedAt ?? record.firedAt ?? record.since
-        if record.phase == .pending, before != AlertPhase.pending.rawValue {
+        let fallback = now ?? record.firedAt ?? record.since
+        if record.phase == .pending {
+            guard before != AlertPhase.pending.rawValue else { return }
             let due = record.dueAt.map { "fires at \($0.rfc3339) if it still holds then" } ?? ""
             try note(id, .pending, "the condition holds since \(record.since.rfc3339); \(due)", at: fallback, in: db)
-        }
-        let hadFired = before == AlertPhase.firing.rawValue || before == AlertPhase.resolved.rawValue
-        if let firedAt = record.firedAt, !hadFired {
-            try note(id, .fired, "the condition holds since \(record.since.rfc3339)", at: firedAt, in: db)
-        }
-        if record.phase == .firing, let cleared = record.clearedAt, !wasCleared {
+        } else if let cleared = record.clearedAt, !wasCleared {
             let due = record.dueAt.map { "; ends at \($0.rfc3339) if it stays so" } ?? ""
             try note(id, .cleared, "the condition does not hold any more\(due)", at: cleared, in: db)
-        }
-        if record.phase == .firing, record.clearedAt == nil, wasCleared {
+        } else if record.clearedAt == nil, wasCleared {
             try note(id, .holdsAgain, at: fallback, in: db)
         }
-        if record.phase == .resolved, before != AlertPhase.resolved.rawValue, record.firedAt != nil {
-            try note(id, .resolved, at: record.resolvedAt ?? fallback, in: db)
+    }
+
+    /// What the row of an alert tells of its steps.
+    static func steps(of record: AlertRecord) -> [JournalLine] {
+        var lines: [JournalLine] = []
+        guard let firedAt = record.firedAt, !record.isTimer else { return lines }
+        lines.append(
+            JournalLine(at: firedAt, step: .fired, detail: "the condition holds since \(record.since.rfc3339)"))
+        if record.phase == .resolved {
+            lines.append(JournalLine(at: record.resolvedAt ?? firedAt, step: .resolved, detail: ""))
         }
+        return lines
     }
 }

@@ -3,12 +3,13 @@ import GRDB
 /// The store's schema, as the steps that lead to it. A step that has been released is never changed.
 enum Migrations {
     /// `PRAGMA user_version` after the last step.
-    static let version = 6
+    static let version = 7
     /// `PRAGMA application_id`: "Ausp" in ASCII.
     static let applicationID: Int32 = 0x4175_7370
 
     static let steps: [(version: Int, sql: String)] = [
         (1, initial), (2, scale), (3, lanes), (4, noise), (5, windows), (6, explaining),
+        (7, lean),
     ]
 
     /// Instants are microseconds since 1970; bodies are the JSON that the API sent.

@@ -91,7 +91,9 @@ extension SQLiteStore {
         try await write { db in
             for record in ended {
                 try Rows.update(record, in: db)
-                try Rows.noteAttempt(of: record, at: now ?? record.endedAt ?? record.nextAttemptAt, in: db)
+                if record.phase == .pending {
+                    try Rows.noteAttempt(of: record, at: now ?? record.nextAttemptAt, in: db)
+                }
                 try Rows.followUp(record, fallback: fallback, in: db)
             }
         }
@@ -162,6 +164,8 @@ extension SQLiteStore {
                         AND sequence > \(first.sequence) AND phase = 'dead' AND attempts = 0
                     """)
                 for var record in [first] + followers.map(Rows.delivery) where record.phase != .pending {
+                    // Its row goes on to tell of the next attempt.
+                    try Rows.noteAttempt(of: record, at: record.endedAt ?? record.nextAttemptAt, in: db)
                     record.replay(at: now)
                     try Rows.update(record, in: db)
                     try db.execute(literal: "UPDATE deliveries SET digest = NULL WHERE id = \(record.id.rawValue)")

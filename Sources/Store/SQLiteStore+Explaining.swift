@@ -7,6 +7,18 @@ package struct JournalLine: Sendable, Equatable {
         case pending, fired, cleared
         case holdsAgain = "holds_again"
         case forgotten, resolved, told, attempt
+
+        /// In which order things happen that happen at one time.
+        var place: Int {
+            switch self {
+            case .pending: 0
+            case .fired: 1
+            case .cleared, .holdsAgain: 2
+            case .forgotten, .resolved: 3
+            case .told: 4
+            case .attempt: 5
+            }
+        }
     }
 
     package var at: Timestamp
@@ -51,8 +63,7 @@ extension SQLiteStore {
                 """
                 SELECT d.*, n.title FROM deliveries d JOIN notifications n ON n.id = d.notification
                 WHERE d.id IN (SELECT detail FROM journal WHERE subject = \(alert.id.rawValue) AND what = 'told')
-                    OR (d.sink IN (SELECT value FROM json_each(\(Rows.list(alert.told))))
-                        AND d.order_key = \(alert.id.rawValue))
+                    OR d.order_key = \(alert.id.rawValue)
                 ORDER BY d.rowid
                 """
             ).map { DeliveryLine(record: Rows.delivery($0), title: $0["title"]) }
@@ -72,15 +83,24 @@ extension SQLiteStore {
         }
     }
 
-    /// The steps of an alert or a delivery, oldest first.
+    /// The steps of an alert or a delivery, oldest first: those that were noted, and those that its row tells.
     package func journal(of subject: String) async throws(StoreError) -> [JournalLine] {
         try await read { db in
-            try db.rows("SELECT at, what, detail FROM journal WHERE subject = \(subject) ORDER BY number").compactMap {
-                row in
-                JournalLine.Step(rawValue: row["what"]).map {
-                    JournalLine(at: Rows.instant(row["at"]), step: $0, detail: row["detail"])
+            var lines = try Rows.noted(of: subject, in: db)
+            if let alert = try db.row("SELECT * FROM alerts WHERE id = \(subject)").flatMap(Rows.alert) {
+                lines += Rows.steps(of: alert)
+                lines += try db.rows("SELECT id, created_at FROM deliveries WHERE order_key = \(subject)").map { row in
+                    JournalLine(at: Rows.instant(row["created_at"]), step: .told, detail: row["id"])
                 }
             }
+            let delivery = try db.row("SELECT * FROM deliveries WHERE id = \(subject)").map(Rows.delivery)
+            if let delivery, let endedAt = delivery.endedAt {
+                lines += Rows.attempt(of: delivery, at: endedAt).map { [$0] } ?? []
+            }
+            return lines.enumerated().sorted { first, second in
+                (first.element.at, first.element.step.place, first.offset)
+                    < (second.element.at, second.element.step.place, second.offset)
+            }.map(\.element)
         }
     }
 
@@ -136,6 +156,18 @@ extension SQLiteStore {
                     AND resource = \(key.id) ORDER BY since, rule
                 """
             ).compactMap(Rows.alert)
+        }
+    }
+}
+
+extension Rows {
+    /// What the journal holds about an alert or a delivery.
+    fileprivate static func noted(of subject: String, in db: Database) throws -> [JournalLine] {
+        try db.rows("SELECT at, what, detail FROM journal WHERE subject = \(subject) ORDER BY number").compactMap {
+            row in
+            JournalLine.Step(rawValue: row["what"]).map {
+                JournalLine(at: instant(row["at"]), step: $0, detail: row["detail"])
+            }
         }
     }
 }

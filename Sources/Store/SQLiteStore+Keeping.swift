@@ -9,15 +9,19 @@ extension SQLiteStore {
     package func work(
         on chore: Chore, before time: Timestamp, after position: Chore.Position?, limit: Int
     ) async throws(StoreError) -> Chore.Position? {
-        let found = try await read { db in
-            try Row.fetchAll(
+        let (old, going) = try await read { db in
+            let rows = try Row.fetchAll(
                 db.cachedStatement(sql: chore.candidates),
                 arguments: [time.microseconds, position?.time ?? Int64.min, position?.key ?? .null, limit]
-            ).map { Chore.Position(time: $0["time"], key: $0["key"]) }
+            ).prefix { $0["is_old"] }
+            func place(_ row: Row) -> Chore.Position { Chore.Position(time: row["time"], key: row["key"]) }
+            return (rows.map(place), rows.filter { $0["may_go"] }.map(place))
         }
-        guard let last = found.last else { return nil }
+        guard let last = old.last else { return nil }
+        let next = old.count < limit ? nil : last
+        guard !going.isEmpty else { return next }
         let keys = JSON.serialize(
-            .list(found.map { entry in Int64.fromDatabaseValue(entry.key).map(CELValue.int) ?? .string(entry.text) }))
+            .list(going.map { entry in Int64.fromDatabaseValue(entry.key).map(CELValue.int) ?? .string(entry.text) }))
         try await write { db in
             let removal = try db.cachedStatement(sql: chore.removal)
             let arguments: StatementArguments = [time.microseconds, keys]
@@ -30,7 +34,7 @@ extension SQLiteStore {
                 try Rows.upsert(snapshot, in: db)
             }
         }
-        return found.count < limit ? nil : last
+        return next
     }
 
     /// Removes what ended before `time`: deliveries, their notifications, changes and alerts that are over, at most

@@ -57,11 +57,13 @@ extension SQLiteStore {
         if let sink { conditions.append(deadOnly ? "+d.sink = \(sink)" : "d.sink = \(sink)") }
         if deadOnly { conditions.append("d.phase = 'dead'") }
         let chosen: SQL = conditions.isEmpty ? "1" : conditions.joined(separator: " AND ")
+        // Rows are numbered as they were made.
+        let order: SQL = conditions.isEmpty ? "d.rowid DESC" : "d.created_at DESC, d.rowid DESC"
         return try await read { db in
             try db.rows(
                 """
                 SELECT d.*, n.title FROM deliveries d JOIN notifications n ON n.id = d.notification
-                WHERE \(chosen) ORDER BY d.created_at DESC, d.order_key, d.sequence DESC LIMIT \(limit)
+                WHERE \(chosen) ORDER BY \(order) LIMIT \(limit)
                 """
             ).map { DeliveryLine(record: Rows.delivery($0), title: $0["title"]) }
         }

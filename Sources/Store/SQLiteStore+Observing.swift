@@ -1,5 +1,6 @@
 package import Core
 import GRDB
+import Synchronization
 
 /// How far the listing of one kind of resource of one source has come.
 package struct ListingProgress: Sendable, Equatable {
@@ -15,7 +16,7 @@ package struct ListingProgress: Sendable, Equatable {
 
 /// One transaction's worth of what was seen and decided.
 package struct ObservationCommit: Sendable {
-    package var decision: Decision
+    package let decision: Decision
     /// The progress of listings that this page moves on.
     package var progress: [ResourceKind: ListingProgress]
     package var source: String
@@ -23,6 +24,8 @@ package struct ObservationCommit: Sendable {
     package var routing: Routing
     /// How far windows over a listing have come, where that moves on.
     package var windows: [ResourceKind: [WindowMark]] = [:]
+    /// What is told as it is stored: written down here, where no other writer waits for it.
+    let documents: NotificationDocuments
 
     package init(
         decision: Decision, progress: [ResourceKind: ListingProgress], source: String, routing: Routing = Routing()
@@ -31,6 +34,7 @@ package struct ObservationCommit: Sendable {
         self.progress = progress
         self.source = source
         self.routing = routing
+        documents = NotificationDocuments(decision.notifications)
     }
 }
 
@@ -45,24 +49,29 @@ extension SQLiteStore {
     /// Commits snapshots, changes, alerts and outbox rows together or not at all. Committing the same again changes
     /// nothing: ids are derived, and what is there stays.
     package func commit(_ commit: ObservationCommit) async throws(StoreError) {
-        try await write { [silenceCache] db in
+        var numbers = conditionNumbers.withLock(\.self)
+        numbers = try await write { [silenceCache, numbers] db in
+            var numbers = numbers
             for snapshot in commit.decision.snapshots { try Rows.upsert(snapshot, in: db) }
             for change in commit.decision.changes { try Rows.insert(change, in: db) }
-            for look in commit.decision.looks { try Rows.insert(look, in: db) }
+            for look in commit.decision.looks { try Rows.insert(look, &numbers, in: db) }
             let now = commit.decision.looks.first?.at ?? commit.decision.notifications.first?.notification.timestamp
             for id in commit.decision.forgotten {
                 try Rows.noteForgotten(id, at: now, in: db)
                 try db.execute(literal: "DELETE FROM alerts WHERE id = \(id.rawValue)")
             }
             for record in commit.decision.records { try Rows.noteStep(of: record, at: now, in: db) }
-            try Rows.tell(commit.decision, by: commit.routing, silenceCache, in: db)
+            try Rows.tell(commit.decision, by: commit.routing, silenceCache, documents: commit.documents, in: db)
             for (kind, progress) in commit.progress {
                 try Rows.upsert(progress, source: commit.source, kind: kind, in: db)
             }
             for (kind, marks) in commit.windows {
                 for mark in marks { try Rows.upsert(mark, source: commit.source, kind: kind, in: db) }
             }
+            return numbers
         }
+        // Only now: a number of what was not committed may become another's.
+        conditionNumbers.withLock { $0 = numbers }
     }
 
     /// What is known of these resources: their snapshots, and each rule's latest alert about them.

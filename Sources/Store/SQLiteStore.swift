@@ -26,6 +26,7 @@ package final class SQLiteStore: Sendable {
     /// Whether writing works.
     package let condition = StoreCondition()
     let silenceCache = SilenceCache()
+    let conditionNumbers = Mutex(ConditionNumbers())
 
     /// Opens the store, making or migrating it for a watcher.
     ///
@@ -71,7 +72,7 @@ package final class SQLiteStore: Sendable {
     }
 
     /// How many pages of 4 kB the log gathers before they go into the file: pages that change often go there once.
-    private static let logPages = 2000
+    private static let logPages = 4000
     /// What the writer keeps of the file in memory: keys that follow no order lie all over their index.
     private static let cacheKilobytes = 8000
 
@@ -86,7 +87,7 @@ package final class SQLiteStore: Sendable {
     /// The largest file that is examined whole at opening; checking reads every page.
     private static let examinedBytes = 64 << 20
     /// What the write-ahead log shrinks to once all of it is in the file.
-    static let logBytesKept = 16 << 20
+    static let logBytesKept = 20 << 20
     /// The largest file that is rewritten at opening so that it can shrink later on: about a second's work.
     private static let rewrittenBytes = 128 << 20
 

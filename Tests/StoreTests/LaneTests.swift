@@ -52,7 +52,7 @@ import Testing
         let queue = try DatabaseQueue(path: path)
         try await queue.write { db in
             try db.execute(
-                sql: """
+                sql: OlderStore.beforeLean + """
                     DROP INDEX deliveries_lane; DROP INDEX deliveries_digest;
                     ALTER TABLE deliveries DROP COLUMN resource; ALTER TABLE deliveries DROP COLUMN rule;
                     ALTER TABLE deliveries DROP COLUMN handed_to; ALTER TABLE deliveries DROP COLUMN digest;

@@ -86,7 +86,7 @@ struct FirstVersion {
         let (migrated, made) = (try schema(old.path), try withExtendedLifetime(new) { try schema(new.path) })
         for (statement, expected) in zip(migrated, made) { #expect(statement == expected) }
         #expect(migrated.count == made.count)
-        #expect(try old.pragma("user_version") == 6)
+        #expect(try old.pragma("user_version") == 7)
     }
 
     @Test func `can give pages back afterwards, as a new one can`() async throws {

@@ -58,6 +58,18 @@ private struct NewsRow {
     var moment: Timestamp?
 }
 
+/// What follows from rows, before it is written.
+private struct DecidedBatch {
+    var rows: [NewsRow]
+    var decision: Decision
+    /// By which rules, and when.
+    var generation: Int
+    var at: Timestamp
+
+    /// How long a decision may wait for its turn to be written; then it is made anew, with the time of then.
+    static let patience = Duration.seconds(1)
+}
+
 extension ListingWatcher {
     /// Compares a page with what is known and commits what follows.
     mutating func take(_ page: PageScan, origin: PageOrigin) async throws {
@@ -116,6 +128,7 @@ extension ListingWatcher {
     private mutating func apply(_ news: [NewsRow], with others: SourceCatchUp?) async throws {
         var rest = news[...]
         let swept = progress.sweptAt
+        var ahead: DecidedBatch?
         while let next = rest.first {
             let until = await others?.turn(of: kind, moment: next.moment)
             if others != nil { try Task.checkCancellation() }
@@ -127,20 +140,52 @@ extension ListingWatcher {
             // Until the last of them is kept, something older than what is known may be missing: a crash in between
             // leaves a store that wants a full listing.
             if batch.count < news.count, progress.isBaselined { progress.sweptAt = rest.isEmpty ? swept : nil }
-            try await apply(Array(batch))
+            let decided = try await current(ahead, for: batch)
+            ahead = try await write(decided, deciding: Array(rest.prefix(PollLimits.commitRows)))
+            for news in batch { seen.note(news.row.fingerprint, idHash: news.row.idHash) }
             if let following = rest.first { others?.told(kind, next: following.moment) }
         }
     }
 
-    private mutating func apply(_ batch: [NewsRow]) async throws {
+    /// What was decided ahead, where it is about just these rows, by the rules in force, and not of long ago.
+    private func current(
+        _ ahead: DecidedBatch?, for batch: ArraySlice<NewsRow>
+    ) async throws -> DecidedBatch {
+        if let ahead, ahead.rows.count == batch.count, ahead.generation == rules.read().generation,
+            dependencies.now().duration(since: ahead.at) < DecidedBatch.patience
+        {
+            return ahead
+        }
+        return try await decide(Array(batch))
+    }
+
+    private func decide(_ batch: [NewsRow]) async throws -> DecidedBatch {
         let known = try await store.known(source: source.name, kind: kind, ids: batch.map(\.row.id))
-        var decision = Decision()
+        let (engine, generation) = rules.read()
+        var decided = DecidedBatch(
+            rows: batch, decision: Decision(), generation: generation, at: dependencies.now())
         for news in batch {
             let before = known[news.row.id] ?? KnownResource(snapshot: nil, latest: [:])
-            decide(news, known: before, into: &decision)
+            decide(news, known: before, by: engine, into: &decided.decision)
         }
-        try await commit(decision)
-        for news in batch { seen.note(news.row.fingerprint, idHash: news.row.idHash) }
+        return decided
+    }
+
+    /// Writes what was decided, and decides meanwhile what follows from the rows after it: these are others, of which
+    /// nothing that is being written tells.
+    private mutating func write(_ decided: DecidedBatch, deciding next: [NewsRow]) async throws -> DecidedBatch? {
+        guard !next.isEmpty, !decided.decision.isEmpty else {
+            try await commit(decided.decision)
+            return nil
+        }
+        unknowns.looked(at: decided.decision.snapshots.map(\.key.id), unknowns: decided.decision.unknowns)
+        let (store, transaction) = (store, transaction(decided.decision))
+        async let written: Void = store.commit(transaction)
+        // If the store cannot be read now, that is found again in its turn, when this is known to be written or not.
+        let following = try? await decide(next)
+        try await written
+        committed(decided.decision)
+        return following
     }
 
     /// What differs on the pages, each resource once, oldest event first. Pages come in the order in which they were
@@ -191,7 +236,9 @@ extension ListingWatcher {
         return nil
     }
 
-    private func decide(_ news: NewsRow, known: KnownResource, into decision: inout Decision) {
+    private func decide(
+        _ news: NewsRow, known: KnownResource, by engine: RuleEngine, into decision: inout Decision
+    ) {
         let row = news.row
         let isBaseline = known.snapshot == nil && news.isBaseline
         let observation = Observation(
@@ -203,7 +250,7 @@ extension ListingWatcher {
             if snapshot.fingerprint == row.fingerprint { return }
             if canBeOlder, Staleness.isOlder(observation, than: snapshot) { return }
         }
-        rules.read().engine.observed(
+        engine.observed(
             observation, known: known, isBaseline: isBaseline, now: dependencies.now(), into: &decision)
     }
 
@@ -225,9 +272,17 @@ extension ListingWatcher {
             report(decision)
             return
         }
-        try await store.commit(
-            ObservationCommit(
-                decision: decision, progress: [kind: progress], source: source.name, routing: rules.routing))
+        try await store.commit(transaction(decision))
+        committed(decision)
+    }
+
+    private func transaction(_ decision: Decision) -> ObservationCommit {
+        ObservationCommit(
+            decision: decision, progress: [kind: progress], source: source.name, routing: rules.routing)
+    }
+
+    /// What follows once it is written.
+    private mutating func committed(_ decision: Decision) {
         windows.all.add(decision.contributions)
         poll.changed += decision.changes.count
         isNextTimerStale = isNextTimerStale || decision.movesAlerts

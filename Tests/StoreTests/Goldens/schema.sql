@@ -75,8 +75,13 @@ CREATE TABLE deliveries (
 , resource TEXT NOT NULL DEFAULT '', rule TEXT NOT NULL DEFAULT '', handed_to TEXT, digest TEXT) STRICT;
 
 CREATE TRIGGER deliveries_came AFTER INSERT ON deliveries BEGIN
-    INSERT INTO tallies VALUES ('deliveries', NEW.sink, NEW.phase, 1)
-        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+    UPDATE tallies SET count = count + 1
+        WHERE what = 'deliveries' AND name = NEW.sink AND detail = NEW.phase;
+END;
+
+CREATE TRIGGER deliveries_coming BEFORE INSERT ON deliveries WHEN NOT EXISTS (
+    SELECT 1 FROM tallies WHERE what = 'deliveries' AND name = NEW.sink AND detail = NEW.phase) BEGIN
+    INSERT INTO tallies VALUES ('deliveries', NEW.sink, NEW.phase, 0);
 END;
 
 CREATE INDEX deliveries_dead ON deliveries (created_at) WHERE phase = 'dead';
@@ -94,16 +99,14 @@ CREATE TRIGGER deliveries_left AFTER DELETE ON deliveries BEGIN
         ON CONFLICT DO UPDATE SET count = count + excluded.count;
 END;
 
-CREATE INDEX deliveries_made ON deliveries (created_at);
-
-CREATE TRIGGER deliveries_moved_from AFTER UPDATE OF phase ON deliveries WHEN OLD.phase <> NEW.phase BEGIN
-    INSERT INTO tallies VALUES ('deliveries', OLD.sink, OLD.phase, -1)
-        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+CREATE TRIGGER deliveries_moved AFTER UPDATE OF phase ON deliveries WHEN OLD.phase <> NEW.phase BEGIN
+    UPDATE tallies SET count = count + (detail = NEW.phase) - (detail = OLD.phase)
+        WHERE what = 'deliveries' AND name = NEW.sink;
 END;
 
-CREATE TRIGGER deliveries_moved_to AFTER UPDATE OF phase ON deliveries WHEN OLD.phase <> NEW.phase BEGIN
-    INSERT INTO tallies VALUES ('deliveries', NEW.sink, NEW.phase, 1)
-        ON CONFLICT DO UPDATE SET count = count + excluded.count;
+CREATE TRIGGER deliveries_moving BEFORE UPDATE OF phase ON deliveries WHEN NOT EXISTS (
+    SELECT 1 FROM tallies WHERE what = 'deliveries' AND name = NEW.sink AND detail = NEW.phase) BEGIN
+    INSERT INTO tallies VALUES ('deliveries', NEW.sink, NEW.phase, 0);
 END;
 
 CREATE INDEX deliveries_notification ON deliveries (notification);
@@ -112,9 +115,7 @@ CREATE INDEX deliveries_of_sink ON deliveries (sink, created_at);
 
 CREATE INDEX deliveries_oldest ON deliveries (sink, created_at) WHERE phase = 'pending';
 
-CREATE INDEX deliveries_order ON deliveries (sink, order_key, sequence);
-
-CREATE INDEX deliveries_waiting ON deliveries (order_key) WHERE phase = 'pending';
+CREATE INDEX deliveries_order ON deliveries (order_key, sink, sequence);
 
 CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, changed_at INTEGER NOT NULL)
     WITHOUT ROWID, STRICT;
@@ -124,16 +125,12 @@ CREATE TABLE journal (
     detail TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX journal_by_age ON journal (at);
-
 CREATE INDEX journal_of_subject ON journal (subject, number);
 
 CREATE TABLE looks (
     number INTEGER PRIMARY KEY, source TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
     at INTEGER NOT NULL, occasion TEXT NOT NULL, verdicts TEXT NOT NULL
 ) STRICT;
-
-CREATE INDEX looks_by_age ON looks (at);
 
 CREATE INDEX looks_of_resource ON looks (id, number);
 
