@@ -4,9 +4,11 @@ import Synchronization
 
 /// The rules in force, replaced as a whole by a reload, with the ways of what they say to the sinks.
 package final class RuleBook: Sendable {
-    private struct Edition {
+    /// Rules that were in force together.
+    struct Edition: Sendable {
         var engine: RuleEngine
         var routing: Routing
+        /// Grows with each reload.
         var number: Int
     }
 
@@ -29,6 +31,8 @@ package final class RuleBook: Sendable {
     package func read() -> (engine: RuleEngine, generation: Int) {
         state.withLock { ($0.edition.engine, $0.edition.number) }
     }
+
+    var edition: Edition { state.withLock(\.edition) }
 
     /// How what the rules say reaches the sinks.
     package var routing: Routing { state.withLock { $0.edition.routing } }

@@ -27,6 +27,19 @@ extension SQLiteStore {
         }
     }
 
+    /// Notes that these rules, should they come into force, have looked at nothing.
+    package func forgetRules(_ names: [String], source: String, kind: ResourceKind) async throws(StoreError) {
+        guard !names.isEmpty else { return }
+        try await write { db in
+            for name in names {
+                try db.execute(
+                    literal: """
+                        DELETE FROM rules WHERE source = \(source) AND kind = \(kind.rawValue) AND name = \(name)
+                        """)
+            }
+        }
+    }
+
     /// A rule's new name, and its identity under both.
     package struct Rename: Sendable, Equatable {
         package var from: String

@@ -215,6 +215,7 @@ struct SinkLane {
 
     mutating func trouble(_ reason: String) {
         hasStoreTrouble = true
-        dependencies.report(.storeFailed(reason: reason))
+        // Who is told to end does not wait for the store: that is no failure of it.
+        if !Task.isCancelled { dependencies.report(.storeFailed(reason: reason)) }
     }
 }

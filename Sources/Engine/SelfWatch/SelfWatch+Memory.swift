@@ -6,6 +6,7 @@ extension SelfWatch {
     /// Reads what earlier processes have left, once.
     mutating func load() async throws {
         guard !isLoaded else { return }
+        let generation = rules.read().generation
         try await rename()
         let healths = try await facts("source/")
         let saved = try await facts(OwnUnknowns.factName(""))
@@ -34,7 +35,7 @@ extension SelfWatch {
             signals.restore(AttemptTally(stored?.snapshot), of: key.id)
             resources[key] = OwnResource(key: key, stored: stored)
         }
-        rulesLookedAt = rules.read().generation
+        rulesLookedAt = generation
         isLoaded = true
     }
 

@@ -82,7 +82,8 @@ struct ListingLoop {
     private mutating func failed(_ error: any Error, key: Secret?) async -> Wait {
         if error is CancellationError { return Wait(duration: .zero) }
         guard let error = error as? AurousError else {
-            watcher.dependencies.report(.storeFailed(reason: "\(error)"))
+            // A read that was cancelled is no failure of the store.
+            if !Task.isCancelled { watcher.dependencies.report(.storeFailed(reason: "\(error)")) }
             return Wait(duration: ListingLoop.storePause, hasFailed: true)
         }
         guard error.kind != .cancelled else { return Wait(duration: .zero) }

@@ -132,6 +132,7 @@ extension ListingWatcher {
         while let next = rest.first {
             let until = await others?.turn(of: kind, moment: next.moment)
             if others != nil { try Task.checkCancellation() }
+            try await adoptRules()
             let batch = rest.prefix(PollLimits.commitRows).prefix { news in
                 guard let until, let moment = news.moment else { return true }
                 return moment <= until
@@ -151,7 +152,7 @@ extension ListingWatcher {
     private func current(
         _ ahead: DecidedBatch?, for batch: ArraySlice<NewsRow>
     ) async throws -> DecidedBatch {
-        if let ahead, ahead.rows.count == batch.count, ahead.generation == rules.read().generation,
+        if let ahead, ahead.rows.count == batch.count, ahead.generation == inForce.number,
             dependencies.now().duration(since: ahead.at) < DecidedBatch.patience
         {
             return ahead
@@ -161,12 +162,12 @@ extension ListingWatcher {
 
     private func decide(_ batch: [NewsRow]) async throws -> DecidedBatch {
         let known = try await store.known(source: source.name, kind: kind, ids: batch.map(\.row.id))
-        let (engine, generation) = rules.read()
+        let rules = inForce
         var decided = DecidedBatch(
-            rows: batch, decision: Decision(), generation: generation, at: dependencies.now())
+            rows: batch, decision: Decision(), generation: rules.number, at: dependencies.now())
         for news in batch {
             let before = known[news.row.id] ?? KnownResource(snapshot: nil, latest: [:])
-            decide(news, known: before, by: engine, into: &decided.decision)
+            decide(news, known: before, by: rules.engine, into: &decided.decision)
         }
         return decided
     }
@@ -278,7 +279,7 @@ extension ListingWatcher {
 
     private func transaction(_ decision: Decision) -> ObservationCommit {
         ObservationCommit(
-            decision: decision, progress: [kind: progress], source: source.name, routing: rules.routing)
+            decision: decision, progress: [kind: progress], source: source.name, routing: inForce.routing)
     }
 
     /// What follows once it is written.

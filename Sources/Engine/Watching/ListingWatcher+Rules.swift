@@ -25,7 +25,7 @@ extension ListingWatcher {
         var decision = Decision()
         for (key, names) in current {
             guard let resource = known[key.id] else { continue }
-            rules.read().engine.looked(at: resource, onlyRules: names, isNewRule: false, now: now, into: &decision)
+            inForce.engine.looked(at: resource, onlyRules: names, isNewRule: false, now: now, into: &decision)
         }
         try await commit(
             decision, looked: current.map(\.key.id), by: current.reduce(into: []) { $0.formUnion($1.rules) })
@@ -70,14 +70,14 @@ extension ListingWatcher {
     /// Lets rules that are new, or whose condition changed, look at everything known; rules without `for` start
     /// nothing but what their `backfill` reaches.
     mutating func lookWithNewRules() async throws {
-        let (engine, generation) = rules.read()
-        guard generation != rulesLookedAt else { return }
+        let engine = inForce.engine
+        guard inForce.number != rulesLookedAt else { return }
         // Whatever other rules do to alerts that are under way.
         isNextTimerStale = true
-        let inForce = identities(engine)
+        let looking = identities(engine)
         let before = try await store.ruleIdentities(source: source.name, kind: kind)
         let fresh = Set(
-            inForce.filter { before[$0.key] != $0.value && engine.rule(named: $0.key)?.window == nil }.keys)
+            looking.filter { before[$0.key] != $0.value && engine.rule(named: $0.key)?.window == nil }.keys)
         if !fresh.isEmpty {
             var after = ""
             while true {
@@ -95,15 +95,14 @@ extension ListingWatcher {
                 try await commit(decision, looked: ids, by: fresh)
             }
         }
-        if before != inForce { try await noteRulesLooked() }
-        unknowns.keepOnly(Set(inForce.keys))
-        rulesLookedAt = generation
+        if before != looking { try await noteRulesLooked() }
+        unknowns.keepOnly(Set(looking.keys))
+        rulesLookedAt = inForce.number
     }
 
     /// Notes that the rules in force need not look at what is known already.
     mutating func noteRulesLooked() async throws {
-        let (engine, _) = rules.read()
-        try await store.setRuleIdentities(identities(engine), source: source.name, kind: kind)
+        try await store.setRuleIdentities(identities(inForce.engine), source: source.name, kind: kind)
     }
 
     private func identities(_ engine: RuleEngine) -> [String: String] {
@@ -112,10 +111,26 @@ extension ListingWatcher {
             uniquingKeysWith: { first, _ in first })
     }
 
+    /// The rules that this watcher decides by.
+    var inForce: RuleBook.Edition { adopted ?? rules.edition }
+
+    /// Goes over to the rules that are in force now, where they are not those that it works by: first what others said
+    /// ends or takes its new name, and only then do these decide anything.
+    mutating func adoptRules() async throws {
+        let edition = rules.edition
+        guard edition.number != adopted?.number else { return }
+        let before = adopted
+        adopted = edition
+        do {
+            try await endOrphans(of: edition.engine)
+        } catch {
+            adopted = before
+            throw error
+        }
+    }
+
     /// Ends alerts whose rule is not in force any more, and tells those who were told that they fire.
-    mutating func endOrphans() async throws {
-        let (engine, generation) = rules.read()
-        guard generation != rulesLookedAt else { return }
+    private mutating func endOrphans(of engine: RuleEngine) async throws {
         try await store.rename(engine.renames(of: kind), source: source.name, kind: kind)
         let orphaned = try await store.rulesWithOpenAlerts(source: source.name, kind: kind).filter {
             !engine.isInForce($0, for: kind)
@@ -125,6 +140,8 @@ extension ListingWatcher {
         let turned = engine.windows(watching: kind).map(\.name)
         let stale = groups.filter { engine.rule(named: $0.rule)?.window == nil }.map(\.resource.id)
         guard !orphaned.isEmpty || !turned.isEmpty || !stale.isEmpty else { return }
+        // Of a rule that is back before this is written, what ended here begins anew.
+        try await store.forgetRules(orphaned, source: source.name, kind: kind)
         let ended = try await store.resources(withAlertsOf: orphaned + turned, source: source.name, kind: kind)
         let ids = ended + stale.filter { !ended.contains($0) }
         var rest = ids[...]
@@ -161,7 +178,7 @@ extension ListingWatcher {
             key: ResourceKey(source: source.name, kind: kind, id: id), body: body, fingerprint: fingerprint, status: "",
             observedAt: dependencies.now())
         var decision = Decision()
-        rules.read().engine.observed(
+        inForce.engine.observed(
             observation, known: known ?? KnownResource(snapshot: nil, latest: [:]),
             isBaseline: known?.snapshot == nil, now: dependencies.now(), into: &decision)
         try await commit(decision)

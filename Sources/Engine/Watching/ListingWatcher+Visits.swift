@@ -136,7 +136,7 @@ extension ListingWatcher {
         full.lacking.removeAll { $0 == id }
         guard let known = try await store.known(source: source.name, kind: kind, ids: [id])[id] else { return }
         var decision = Decision()
-        rules.read().engine.disappeared(known, now: dependencies.now(), into: &decision)
+        inForce.engine.disappeared(known, now: dependencies.now(), into: &decision)
         try await commit(decision)
         let hash = PageScan.idHash(of: id)
         contestHead(by: [hash])

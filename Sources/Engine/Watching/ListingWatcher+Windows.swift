@@ -50,7 +50,7 @@ extension ListingWatcher {
 
     private mutating func keep(_ decision: Decision, _ marks: [WindowMark]) async throws {
         var commit = ObservationCommit(
-            decision: decision, progress: [kind: progress], source: source.name, routing: rules.routing)
+            decision: decision, progress: [kind: progress], source: source.name, routing: inForce.routing)
         commit.windows = [kind: marks]
         try await store.commit(commit)
         isNextTimerStale = isNextTimerStale || decision.movesAlerts
@@ -70,17 +70,17 @@ extension ListingWatcher {
     /// Makes the windows of the rules in force out of what is stored, where they are not those. Returns whether the
     /// store does not know how far one of them has come.
     private mutating func readWindows() async throws -> Bool {
-        let (engine, generation) = rules.read()
-        guard generation != windows.generation else { return false }
-        let inForce = engine.windows(watching: kind)
+        let engine = inForce.engine
+        guard inForce.number != windows.generation else { return false }
+        let ruling = engine.windows(watching: kind)
         let marks = try await store.windowMarks(source: source.name, kind: kind)
-        let names = Set(inForce.map(\.name))
+        let names = Set(ruling.map(\.name))
         windows.all.keepOnly(names)
         if !names.isSuperset(of: marks.keys) {
             try await store.forgetWindows(except: names, source: source.name, kind: kind)
         }
-        let isNew = try await read(inForce, marks: marks, engine: engine)
-        windows.generation = generation
+        let isNew = try await read(ruling, marks: marks, engine: engine)
+        windows.generation = inForce.number
         return isNew
     }
 

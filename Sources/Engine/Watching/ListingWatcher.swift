@@ -20,7 +20,9 @@ struct ListingWatcher {
 
     var progress = ListingProgress()
     var seen = SeenFingerprints()
-    /// The generation of the rules that have looked at everything known.
+    /// The rules that the watcher works by: what other rules said is over where they are in force, and told so.
+    var adopted: RuleBook.Edition?
+    /// The number of the rules that have looked at everything known.
     var rulesLookedAt = 0
     var isPrepared = false
     var unknowns = UnknownConditions()
@@ -115,7 +117,7 @@ struct ListingWatcher {
         poll = Poll()
         poll.beganAt = dependencies.now()
         poll.steady = requests.steadySeconds()
-        try await endOrphans()
+        try await adoptRules()
         var orders = plan.orders(knowledge(timerNeedsHead: try await timerNeedsHead()))
         if isFull {
             orders = PollPlan.Orders(

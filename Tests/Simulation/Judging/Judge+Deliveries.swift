@@ -52,6 +52,8 @@ extension Judge {
             guard let heard = attempt.heard, let end = recorded.first(where: { $0.at >= heard }), end.phase == .pending,
                 let next = attempts.first(where: { $0.sent > end.at })
             else { continue }
+            // Of an answer that died with its process nothing is known: what was recorded is the next attempt's.
+            guard !attempts.contains(where: { $0.sent > heard && $0.sent <= end.at }) else { continue }
             let scheduled = Double(Plan.retries[min(end.attempts, Plan.retries.count) - 1])
             let least = max(scheduled, attempt.status == 429 ? attempt.patience ?? 0 : 0)
             if (next.sent - heard).inSeconds < least - 1e-3 {

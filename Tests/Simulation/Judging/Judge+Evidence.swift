@@ -74,15 +74,23 @@ extension Judge {
                 at: saying.at, holds: saying.status.map { rule.holds($0, age) } ?? false, since: saying.since,
                 isFinal: saying.status == nil)
         }
-        for time in story.removals[rule.name] ?? [] {
-            evidence.append(Evidence(at: time, holds: false, since: time, isFinal: true))
-        }
         evidence.sort { $0.at < $1.at }
         // Who was seen so twice was so all the time, as far as anybody can know.
         for index in evidence.indices.dropFirst() where evidence[index].holds && evidence[index - 1].holds {
             evidence[index].since = min(evidence[index].since, evidence[index - 1].since)
         }
-        return evidence
+        // A rule that is taken away ends what it said; that changes nothing about the thing. One that comes back looks at
+        // what is known.
+        let known = evidence
+        for time in story.removals[rule.name] ?? [] {
+            evidence.append(Evidence(at: time, holds: false, since: time, isFinal: true))
+        }
+        for time in story.additions[rule.name] ?? [] {
+            guard var last = known.last(where: { $0.at <= time }) else { continue }
+            last.at = time
+            evidence.append(last)
+        }
+        return evidence.sorted { $0.at < $1.at }
     }
 
     /// There must be a look that found the condition true before each firing, and between it and its end one that found

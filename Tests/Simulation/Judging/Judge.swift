@@ -131,7 +131,8 @@ struct Judge {
                 if isTaken(one.id, at: sink) { return nil }
                 let isSpoilt = one.place.map { spoilt.contains($0.activation) } ?? false
                 guard isSpoilt else { return "owed: \(one.reason) \(rule.name) \(one.key.id) to \(sink) (\(one.id))" }
-                guard plan.hasFallback, sink == "a", !isTaken(one.id, at: "c") else { return nil }
+                let isOver = isTaken(one.id, at: "c") || isRefused(one.id, at: "c")
+                guard plan.hasFallback, sink == "a", !isOver else { return nil }
                 return "owed: \(one.reason) \(rule.name) \(one.key.id) to c, as \(sink) refused it (\(one.id))"
             }
         }
