@@ -146,6 +146,12 @@ private let stuck = """
             #expect(dry.status == 0)
             #expect(dry.output.hasPrefix("curl"))
             #expect(world.receiver.received.count == 2)
+            world.receiver.answer(with: .status(204))
+            let whole = try await program.run("sink", "test", "team", "--resolved")
+            #expect(whole.output == "team: delivered\nteam: its end delivered\n")
+            let told = world.receiver.received.suffix(2)
+            #expect(told.map { $0.json?["type"]?.text } == ["alert.fired", "alert.resolved"])
+            #expect(Set(told.map { $0.json?["data"]?["alerts"]?.elements?.first?["id"]?.text }).count == 1)
         }
     }
 

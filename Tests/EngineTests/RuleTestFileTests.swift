@@ -197,6 +197,41 @@ import Testing
         #expect(differing == [])
     }
 
+    @Test func `has silences: what they cover is told when they are over, if it fires still`() async throws {
+        let differences = try await differences(
+            """
+            given:
+              - { at: 1m, silence: 'rule.name == "stuck" && resource_id != "img_3"', for: 30m }
+              - { at: 2m, generation: { id: img_1, status: pending } }
+              - { at: 2m, generation: { id: img_2, status: pending } }
+              - { at: 2m, generation: { id: img_3, status: pending } }
+              - { at: 20m, generation: { id: img_2, status: processing } }
+            until: 40m
+            expect:
+              - { at: 12m, rule: stuck, fires: [img_1, img_2], notify: [] }
+              - { at: 12m, rule: stuck, fires: img_3, notify: [team, ops] }
+              - { at: 20m, rule: stuck, resolves: img_2, notify: [] }
+              - { at: 31m, rule: stuck, tells: img_1, notify: [team, ops] }
+            """)
+        #expect(differences == [])
+    }
+
+    @Test func `has the mistakes of a silence told`() {
+        let text = """
+            rules: [rules.yaml]
+            tests:
+              - name: a
+                given:
+                  - { at: 1m, silence: 'severty == "info"', for: 30m }
+                  - { at: 1m, silence: 'severity == "info"' }
+                expect: []
+                until: 2m
+            """
+        let messages = read(text).diagnostics.map(\.rendered).joined(separator: "\n")
+        #expect(messages.contains("severty"))
+        #expect(messages.contains("it is not said how long the silence lasts"))
+    }
+
     @Test func `comes to the same with a restart after everything that happens`() async throws {
         let tests = """
               - name: t

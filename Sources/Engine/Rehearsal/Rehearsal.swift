@@ -22,6 +22,8 @@ struct Rehearsal {
     private(set) var deliveries: [NotificationID: [DeliveryRecord]] = [:]
     /// The alerts that are open in the end.
     private(set) var open: [AlertRecord] = []
+    /// What was made by hand and is not in the store yet.
+    private var silences: [Silence] = []
     /// Whether no process runs.
     private var isDown = false
     /// Whether another process takes over whenever something has happened.
@@ -67,6 +69,8 @@ struct Rehearsal {
         for _ in 0..<Rehearsal.mostSteps {
             let now = around.time.now
             let touched = apply(at: now)
+            for silence in silences { try await process.store.add(silence) }
+            silences = []
             try await step(touched)
             var next = changes.first?.at
             if !isDown, let wake = try await process.nextWake(), next.map({ wake < $0 }) ?? true { next = wake }
@@ -143,6 +147,12 @@ struct Rehearsal {
         case .reload(let rules):
             around.rules.replace(with: rules)
             touched.all = true
+        case .silence(let expression):
+            guard let end = given.end else { return }
+            silences.append(
+                Silence(
+                    expression: expression, startsAt: now, endsAt: test.start.advanced(by: end), author: "the test",
+                    comment: "", createdAt: now))
         }
     }
 
@@ -159,7 +169,7 @@ struct Rehearsal {
             isDown = false
             process = RehearsedProcess(around)
             touched.all = true
-        case .resource, .gone, .reload: break
+        case .resource, .gone, .reload, .silence: break
         }
     }
 

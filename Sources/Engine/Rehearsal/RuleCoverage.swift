@@ -1,4 +1,4 @@
-import Core
+package import Core
 
 /// What tests have shown of rules: which fired, and which parts of their conditions were true, and false.
 package struct RuleCoverage: Sendable {
@@ -51,10 +51,16 @@ package struct RuleCoverage: Sendable {
     package func hasFired(_ rule: String) -> Bool { fired.contains(rule) }
 
     /// What the tests leave open about these rules, in their order: a rule that never fired, and each part of a condition
-    /// that never was both true and false.
-    package func gaps(of rules: [String]) -> [(rule: String, gap: String)] {
-        rules.flatMap { rule -> [(String, String)] in
-            guard let parts = parts[rule] else { return [(rule, "never looked at anything")] }
+    /// that never was both true and false. Into conditions over windows, sources and sinks nobody looks: of these it is
+    /// known whether they fired.
+    package func gaps(of rules: [Rule]) -> [(rule: String, gap: String)] {
+        rules.flatMap { described -> [(String, String)] in
+            let rule = described.name
+            guard let parts = parts[rule] else {
+                if fired.contains(rule) { return [] }
+                let isLookedInto = described.window == nil && described.watch.isListed
+                return [(rule, isLookedInto ? "never looked at anything" : "never fired")]
+            }
             var gaps: [(String, String)] = fired.contains(rule) ? [] : [(rule, "never fired")]
             for part in parts {
                 switch (part.wasTrue, part.wasFalse, part.wasOther) {

@@ -41,6 +41,8 @@ struct Given: Sendable {
         case restart
         /// Other rules are in force from now on.
         case reload([Rule])
+        /// What this expression covers is not told, until it is over.
+        case silence(String)
     }
 
     var at: Duration

@@ -24,6 +24,7 @@ struct TimelineReader {
 
     private static let actions = [
         "generation", "character", "balance", "gone", "api", "sink", "budget_level", "restart", "reload",
+        "silence",
     ]
     private static let givenKeys =
         ["at", "for"] + actions + ["source", "baseline", "count", "every", "answers"]
@@ -52,6 +53,9 @@ struct TimelineReader {
         guard let happens = self.action(action, value, members, at: node, &test) else { return [] }
         var end: Duration?
         if let length = members["for"] { end = test.reader.duration(length, what: "`for`").map { at + $0 } }
+        if action == "silence", members["for"] == nil {
+            test.reader.error(at: node, "it is not said how long the silence lasts", hint: "such as for: 2h")
+        }
         return [Given(at: at, end: end, action: happens)]
     }
 
@@ -61,7 +65,7 @@ struct TimelineReader {
         var fitting: Set<String> = ["at", action]
         if isResource { fitting.formUnion(["source", "baseline", "count", "every"]) }
         if ["gone", "api", "budget_level"].contains(action) { fitting.insert("source") }
-        if ["api", "sink", "budget_level", "restart"].contains(action) { fitting.insert("for") }
+        if ["api", "sink", "budget_level", "restart", "silence"].contains(action) { fitting.insert("for") }
         if action == "sink" { fitting.insert("answers") }
         for (key, node) in members.sorted(by: { $0.key < $1.key }) where !fitting.contains(key) {
             test.reader.error(at: node, "`\(key)` says nothing beside `\(action)`", hint: "leave it out")
@@ -168,8 +172,19 @@ struct TimelineReader {
         case "restart":
             guard test.reader.boolean(value, what: "`restart`") == true else { return nil }
             return .restart
+        case "silence": return silence(value, &test)
         default: return .reload(test.readRules(test.files(value)))
         }
+    }
+
+    private func silence(_ node: YAMLNode, _ test: inout RuleTestReader) -> Given.Action? {
+        guard let expression = test.reader.text(node, what: "`silence`") else { return nil }
+        let compilation = Silence.compile(expression)
+        guard compilation.program == nil else { return .silence(expression) }
+        for problem in compilation.diagnostics {
+            test.reader.error(at: node, "`silence`: \(problem.message)", hint: problem.hint)
+        }
+        return nil
     }
 
     private func sink(

@@ -104,7 +104,8 @@ struct SinkTestCommand: AsyncParsableCommand {
         discussion: """
             Example: auspex sink test team --dry-run
 
-            Ends with 0 when the sink took it, and with 3 when it did not.
+            Ends with 0 when the sink took it, and with 3 when it did not. With --resolved the end of the test follows, as for an
+            alert that is over: a page is closed, a chat message changed or answered.
             """)
 
     @OptionGroup var configurationOption: ConfigurationOption
@@ -112,6 +113,8 @@ struct SinkTestCommand: AsyncParsableCommand {
     var name: String
     @Flag(name: .long, help: "Print the request instead of sending it.")
     var dryRun = false
+    @Flag(name: .long, help: "Send the end of it, too.")
+    var resolved = false
 
     func run() async throws {
         let logger = Composition.logger(format: nil)
@@ -129,14 +132,28 @@ struct SinkTestCommand: AsyncParsableCommand {
         let delivery = TestNotification.delivery(to: name, at: now)
         if dryRun {
             Console.output(sink.preview(delivery, at: now))
+            if resolved {
+                Console.output(sink.preview(TestNotification.delivery(to: name, at: now, endOf: [:]), at: now))
+            }
             return
         }
+        let kept = try await send(delivery, through: sink, at: now)
+        Console.output("\(name): delivered")
+        guard resolved else { return }
+        _ = try await send(TestNotification.delivery(to: name, at: now, endOf: kept), through: sink, at: now)
+        Console.output("\(name): its end delivered")
+    }
+
+    /// Returns what the sink keeps for what follows.
+    private func send(
+        _ delivery: OutgoingDelivery, through sink: any Sink, at now: Timestamp
+    ) async throws -> [String: String] {
         let result = await sink.attempt(delivery, at: now)
         guard case .delivered = result.outcome else {
             let answer = result.answer.isEmpty ? "" : "\n" + result.answer
             throw Failure(
                 .outside, "\(name): \(result.outcome.name): \(result.outcome.reason ?? "no reason given")\(answer)")
         }
-        Console.output("\(name): delivered")
+        return result.kept
     }
 }

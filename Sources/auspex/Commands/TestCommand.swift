@@ -50,7 +50,7 @@ struct TestCommand: AsyncParsableCommand {
         }
         if let junit { try write(JUnitReport.text(outcomes), to: junit) }
         let seconds = Composition.steadySeconds() - began
-        if coverage, !jsonOption.json { tellCoverage(outcomes, of: tests.flatMap { $0.rules.map(\.name) }) }
+        if coverage, !jsonOption.json { tellCoverage(outcomes, of: tests.flatMap(\.rules)) }
         try tell(outcomes, seconds: seconds)
     }
 
@@ -107,15 +107,15 @@ struct TestCommand: AsyncParsableCommand {
         guard failed.isEmpty else { throw Failure(.input) }
     }
 
-    private func tellCoverage(_ outcomes: [TestOutcome], of rules: [String]) {
+    private func tellCoverage(_ outcomes: [TestOutcome], of rules: [Rule]) {
         var whole = RuleCoverage()
         for outcome in outcomes { if let part = outcome.coverage { whole.merge(part) } }
-        var names: [String] = []
-        for rule in rules where !names.contains(rule) { names.append(rule) }
-        let gaps = whole.gaps(of: names)
+        var known: Set<String> = []
+        let named = rules.filter { known.insert($0.name).inserted }
+        let gaps = whole.gaps(of: named)
         for (rule, gap) in gaps { Console.output("\(rule): \(Table.harmless(gap, limit: 200))") }
-        let fired = names.count(where: whole.hasFired)
-        Console.output("\(fired) of \(Counted.text(names.count, "rule")) fired, \(Counted.text(gaps.count, "gap"))")
+        let fired = named.count { whole.hasFired($0.name) }
+        Console.output("\(fired) of \(Counted.text(named.count, "rule")) fired, \(Counted.text(gaps.count, "gap"))")
     }
 
     private func shown(_ outcome: TestOutcome, _ palette: Palette) -> String {
