@@ -94,6 +94,9 @@ import Testing
         ledger.hold(source: "a", endpoint: .general, until: 30, at: 0)
         #expect(ledger.take(source: "b", endpoint: .general, purpose: .hint, at: 29) == .seconds(1))
         #expect(ledger.take(source: "b", endpoint: .characters, purpose: .head, at: 29) == .zero)
+        #expect(ledger.isHeld(source: "b", endpoint: .general, at: 29))
+        #expect(!ledger.isHeld(source: "b", endpoint: .characters, at: 29))
+        #expect(!ledger.isHeld(source: "b", endpoint: .general, at: 30))
         #expect(ledger.take(source: "b", endpoint: .general, purpose: .head, at: 30) == .zero)
     }
 

@@ -110,6 +110,11 @@ package struct BudgetLedger: Sendable {
         withBucket(source, endpoint, now) { $0.hold(until: time, at: now) }
     }
 
+    /// Whether the API has asked for no more requests of this class just now.
+    package mutating func isHeld(source: String, endpoint: EndpointClass, at now: Double) -> Bool {
+        withBucket(source, endpoint, now) { $0.isHeld(at: now) } ?? false
+    }
+
     /// What is to be kept before a request goes out; nil where what was kept before is enough.
     package mutating func dueRecord(
         source: String, endpoint: EndpointClass, at now: Double, wall: Timestamp

@@ -112,6 +112,11 @@ package final class RequestBudget: Sendable {
         await keep(record, Name(source: source, endpoint: endpoint), at: wall)
     }
 
+    /// Whether the API has asked for no more requests just now.
+    func isHeld(source: String, endpoint: EndpointClass, at now: Double) -> Bool {
+        ledger.withLock { $0.isHeld(source: source, endpoint: endpoint, at: now) }
+    }
+
     func view(source: String, endpoint: EndpointClass, at now: Double) -> BudgetLedger.View {
         ledger.withLock { $0.view(source: source, endpoint: endpoint, at: now) }
     }

@@ -42,6 +42,8 @@ struct SourceRequests: Sendable {
             let wait = budget.take(source: source.name, endpoint: endpoint, purpose: purpose, at: steadySeconds())
             if wait <= .zero {
                 await budget.keep(source: source.name, endpoint: endpoint, at: steadySeconds())
+                // The disk takes its time: meanwhile another request may have been refused for the rate.
+                guard !budget.isHeld(source: source.name, endpoint: endpoint, at: steadySeconds()) else { continue }
                 return (Permit(purpose: purpose, waited: waited), .zero)
             }
             if patience == .goes { return (nil, wait) }
