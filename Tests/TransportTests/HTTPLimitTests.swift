@@ -139,6 +139,8 @@ import Transport
 
     @Test(arguments: [
         "220 mail.example.com ESMTP\r\n", "\u{0}\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}", "HTTP/9.9 200 OK\r\n\r\n",
+        "HTTP/-1.1 410 Gone\r\nContent-Length: 0\r\n\r\n", "HTTP/ 500 Oh\r\n\r\n", "HTTP/1.1 41 Gone\r\n\r\n",
+        "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/x 503 No\r\n\r\n",
     ])
     func `does not take noise for an answer`(noise: String) async throws {
         try await withServer(

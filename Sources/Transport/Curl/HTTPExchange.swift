@@ -87,12 +87,12 @@ final class HTTPExchange: Exchange, @unchecked Sendable {
     /// Reads the outcome, once the transfer is no longer libcurl's.
     func response(after ending: ExchangeEnding) throws(TransportError) -> HTTPResponse {
         if case .finished(CURLE_OK) = ending { return response(isBodyTruncated: isBodyTooLarge) }
-        if case .finished = ending, onBodyLimit == .truncate, head.isComplete, !head.isTooLarge {
+        if case .finished = ending, onBodyLimit == .truncate, head.isComplete, !head.isTooLarge, !head.isMalformed {
             return response(isBodyTruncated: true)
         }
         throw error(for: ending) { code in
             if isBodyTooLarge || code == CURLE_FILESIZE_EXCEEDED { return .bodyTooLarge(limitBytes: limitBytes) }
-            return head.isTooLarge ? .protocolViolation : nil
+            return head.isTooLarge || head.isMalformed ? .protocolViolation : nil
         }
     }
 

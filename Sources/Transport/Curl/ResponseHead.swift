@@ -6,8 +6,10 @@ struct ResponseHead {
     /// Whether the empty line behind a final (not 1xx) status was seen.
     private(set) var isComplete = false
     private(set) var isTooLarge = false
+    /// Whether a head began with no status line. libcurl takes `HTTP/-1.1 410 Gone` for a 200.
+    private(set) var isMalformed = false
 
-    /// Takes a line with its end; false when all heads together have become too large.
+    /// Takes a line with its end; false when it is none of a response, or all heads together have become too large.
     mutating func receive(_ line: UnsafeRawBufferPointer) -> Bool {
         bytesSeen += line.count
         guard bytesSeen <= TransportLimits.responseHeaderBytes else {
@@ -16,6 +18,8 @@ struct ResponseHead {
         }
         if isComplete { return true }  // A trailer.
         if !isOpen {
+            isMalformed = !ResponseHead.isStatusLine(line)
+            if isMalformed { return false }
             bytes.removeAll(keepingCapacity: true)
             isOpen = true
         }
@@ -25,6 +29,19 @@ struct ResponseHead {
             isComplete = !isInterim
         }
         return true
+    }
+
+    /// `HTTP/1.1 200 OK`, `HTTP/2 200`: RFC 9112, section 4, and what libcurl writes for RFC 9113.
+    private static func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+        guard line.starts(with: "HTTP/".utf8), let blank = line.firstIndex(of: 0x20) else { return false }
+        let version = line[5..<blank]
+        let isVersion = version.count == 1 || version.count == 3 && version[6] == UInt8(ascii: ".")
+        guard isVersion, let first = version.first, let last = version.last, isDigit(first), isDigit(last) else {
+            return false
+        }
+        let status = line[(blank + 1)...].prefix { $0 > 0x20 }
+        return status.count == 3 && status.allSatisfy(isDigit)
     }
 
     /// Whether the status is 1xx: the digit behind the first blank.
