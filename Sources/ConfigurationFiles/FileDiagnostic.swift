@@ -84,16 +84,39 @@ package struct FileText: Sendable {
     package init(name: String, text: String) {
         self.name = name
         self.text = text
-        // By scalars: to a `Character` CR and LF together are one, and no line would end.
-        lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            String(line.last == "\r" ? line.dropLast() : line)
+        lines = FileText.lines(of: text)
+    }
+
+    /// As YAML 1.1 counts lines (section 4.2), as the places come from its reader: CR, NEL and Unicode's own
+    /// separators end one, too.
+    private static func lines(of text: String) -> [String] {
+        let scalars = text.unicodeScalars
+        var lines: [String] = []
+        var start = scalars.startIndex
+        var index = start
+        while index < scalars.endIndex {
+            let next = scalars.index(after: index)
+            switch scalars[index] {
+            case "\r" where next < scalars.endIndex && scalars[next] == "\n":
+                lines.append(String(scalars[start..<index]))
+                start = scalars.index(after: next)
+                index = start
+                continue
+            case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}":
+                lines.append(String(scalars[start..<index]))
+                start = next
+            default: break
+            }
+            index = next
         }
+        lines.append(String(scalars[start...]))
+        return lines
     }
 
     /// What is written there, if the file goes so far.
-    func character(at position: FilePosition) -> Character? {
+    func character(at position: FilePosition) -> Unicode.Scalar? {
         guard lines.indices.contains(position.line - 1) else { return nil }
-        return lines[position.line - 1].dropFirst(position.column - 1).first
+        return lines[position.line - 1].unicodeScalars.dropFirst(position.column - 1).first
     }
 
     package func diagnostic(

@@ -1,6 +1,6 @@
 import Yams
 
-/// A YAML node with its place in the file; the only file that knows the YAML library.
+/// A YAML node with its place in the file; only this file and `YAMLAliases` know the YAML library.
 package struct YAMLNode: Sendable {
     package enum Value: Sendable {
         case scalar(String, YAMLStyle)
@@ -17,15 +17,10 @@ package struct YAMLNode: Sendable {
 
     /// Reads one document. An empty one is an empty mapping.
     package static func parse(_ file: FileText) throws(YAMLProblem) -> YAMLNode {
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: file.text)
-        } catch let error as YamlError {
-            throw YAMLProblem(error)
-        } catch {
-            throw YAMLProblem(position: FilePosition(line: 1, column: 1), message: "\(error)")
+        try YAMLAliases.refuseThoseWithoutEnd(in: file)
+        guard let root = try YAMLAliases.compose(file.text) else {
+            return YAMLNode(value: .mapping([]), position: FilePosition(line: 1, column: 1))
         }
-        guard let root else { return YAMLNode(value: .mapping([]), position: FilePosition(line: 1, column: 1)) }
         var budget = nodeLimit
         return try YAMLNode(root, depth: 0, budget: &budget)
     }
@@ -121,7 +116,7 @@ package struct YAMLProblem: Error {
         self.message = message
     }
 
-    fileprivate init(_ error: YamlError) {
+    init(_ error: YamlError) {
         position = FilePosition(line: 1, column: 1)
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),

@@ -106,6 +106,38 @@ import Testing
         #expect(settings.server?.token == Secret("hunter2"))
     }
 
+    @Test(arguments: ["\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"])
+    func `is wrong in the line in which it is, however lines end`(end: String) {
+        let said = said(["# a comment", "# and one more", "nonsense: 1", Self.rest].joined(separator: end))
+        #expect(said.contains("auspex.yaml:3:1: error: unknown key 'nonsense'"))
+        #expect(said.contains("3 | nonsense: 1\n"))
+    }
+
+    @Test(arguments: [
+        "? [*a]\n: x", "? { b: *a }\n: x", "*a : x", "b: { *a : x }", "b: {*a:x}", "b: [*a:x]", "b: [ *a : x ]",
+        "? - *a\n: x",
+        "👩‍👩‍👧‍👦e\u{301}: { *a : x }",
+    ])
+    func `has no key that an alias unfolds to`(text: String) {
+        let said = said("sources: &a [x, x]\n" + text)
+        #expect(said.contains("a key must be a single value") || said.contains("is an alias to YAML"), "\(said)")
+    }
+
+    @Test func `may have texts with asterisks and ampersands beside its aliases`() throws {
+        let settings = try settings(
+            """
+            sources: [{ name: studio, key: { env: AUROUS_API_KEY } }]
+            rules: [rules.yaml]
+            sinks:
+              a: &log { kind: log }
+              b: *log
+              c:
+                kind: http
+                request: { url: "https://x.example/?a&b*c", text: "**${title}** && *a: b* ${1 *2}" }
+            """)
+        #expect(settings.sinks.map(\.configuration.name) == ["a", "b", "c"])
+    }
+
     @Test func `reads a key's file again each time`() throws {
         let key = try #require(
             try settings("sources: [{ name: studio, key: { file: key } }]\n" + Self.rest).sources.first?.key)
