@@ -100,6 +100,13 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "CELTests", dependencies: ["CEL"], exclude: ["Goldens"], swiftSettings: house),
         .target(name: "FaultyDisk", path: "Tests/FaultyDisk"),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "AdminServer", "AurousAPI", "CEL", "ConfigurationFiles", "Core", "Engine", "Sinks", "TestSupport",
+                "Transport", crypto, logging,
+            ],
+            swiftSettings: house),
         .target(name: "TestSupport", dependencies: ["CEL", "Core"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(
             name: "CoreTests", dependencies: ["Core", "CEL", "AurousAPI", "TestSupport"], swiftSettings: house),
