@@ -20,8 +20,12 @@ package struct TokenBucket: Sendable {
     /// What the record says is missing, and since when; nil until this process has made one.
     private var recorded: (spent: Double, at: Double)?
 
-    /// A record is this part of the bucket ahead of what was given, so that not every request needs one.
+    /// A record is ahead of what was given, so that not every request needs one: of a process' first by two requests, and
+    /// of each further one by twice as many, up to this part of the bucket. A crash costs about what the process had
+    /// used, so that a loop of crashes does not empty the bucket.
     private static let recordedAhead = 0.02
+    private static let fewest = 2.0
+    private var ahead = TokenBucket.fewest
     /// Sums of doubles miss a whole number by less than this.
     private static let rounding = 1e-9
 
@@ -82,15 +86,15 @@ package struct TokenBucket: Sendable {
     /// What must be kept before a request goes out: requests missing from the full bucket, those of the near future
     /// included. Nil while the record, refilled since, does not promise more than there is.
     ///
-    /// A nearly full bucket needs none, but for the first of a process: a loop of crashes spends a few each time.
+    /// A nearly full bucket needs none, but for the first of a process.
     package mutating func dueRecord(at now: Double) -> Double? {
         refill(at: now)
-        let ahead = max(2, capacity * TokenBucket.recordedAhead)
         let missing = capacity - tokens
         if let recorded {
             let promised = max(0, recorded.spent - (now - recorded.at) * perSecond)
-            guard missing > promised, missing > ahead else { return nil }
+            guard missing > promised, missing > TokenBucket.fewest else { return nil }
         }
+        defer { ahead = min(2 * ahead, max(TokenBucket.fewest, capacity * TokenBucket.recordedAhead)) }
         recorded = (missing + ahead, now)
         return missing + ahead
     }
