@@ -36,7 +36,7 @@ enum Fuzzing {
         note.remove()
     }
 
-    /// `/tmp/auspex-fuzz-page.seed`: which case is under way.
+    /// Which case is under way: `auspex-fuzz-page.seed` in the temporary folder.
     static func seedFile(_ name: String) -> String {
         FileManager.default.temporaryDirectory.appending(path: "auspex-fuzz-\(name).seed").path(percentEncoded: false)
     }
