@@ -2,7 +2,7 @@ import Foundation
 import SimulatedAurous
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `auspex backtest` {
+@Suite(.timeLimit(.minutes(30))) struct `auspex backtest` {
     private static let rules = "rules: [{ name: failed, watch: generation, when: self.status == \"failed\" }]\n"
     private static let others = """
         rules:

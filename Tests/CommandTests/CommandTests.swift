@@ -8,7 +8,7 @@ private let stuck = """
       - { name: failed, watch: generation, when: self.status == "failed" }
     """
 
-@Suite(.timeLimit(.minutes(2))) struct `The command line` {
+@Suite(.timeLimit(.minutes(30))) struct `The command line` {
     @Test func `explains every command with an example`() async throws {
         try await World.with(rules: stuck) { _, program async throws in
             let commands = [

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Trials
 
-@Suite(.timeLimit(.minutes(3))) struct `A program that is killed again and again` {
+@Suite(.timeLimit(.minutes(30))) struct `A program that is killed again and again` {
     @Test func `loses nothing, and repeats only what was under way, with the same id and body`() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("auspex-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -5,7 +5,7 @@ import Testing
 
 private let failed = "rules: [{ name: failed, watch: generation, when: self.status == \"failed\" }]"
 
-@Suite(.serialized, .timeLimit(.minutes(3))) struct `A disk` {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct `A disk` {
     struct Trouble: CustomTestStringConvertible {
         var mode: faulty_disk_mode
         var said: String

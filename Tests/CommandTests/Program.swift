@@ -76,16 +76,16 @@ final class RunningProgram: Sendable {
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-    /// Waits until it has said so on standard error, at most ten seconds.
+    /// Waits until it has said so on standard error, at most a minute.
     func says(_ text: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         while !errorText.contains(text), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
         #expect(errorText.contains(text))
     }
 
-    /// Waits for its end, and ends it after a minute.
+    /// Waits for its end, and ends it after five minutes.
     func end() async throws -> Program.Run {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(300)
         while process.isRunning, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
         if process.isRunning { send(SIGKILL) }
         process.waitUntilExit()

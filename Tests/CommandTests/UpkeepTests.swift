@@ -4,7 +4,7 @@ import Testing
 
 private let failed = "rules: [{ name: failed, watch: generation, when: self.status == \"failed\" }]"
 
-@Suite(.timeLimit(.minutes(2))) struct `A copy of the store, made by command` {
+@Suite(.timeLimit(.minutes(30))) struct `A copy of the store, made by command` {
     @Test func `is made beside a watcher, overwrites nothing, and put back repeats only what is in doubt`() async throws
     {
         try await World.with(rules: failed) { world, program async throws in
@@ -72,7 +72,7 @@ private let failed = "rules: [{ name: failed, watch: generation, when: self.stat
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `A check-up` {
+@Suite(.timeLimit(.minutes(30))) struct `A check-up` {
     private func verdicts(_ run: Program.Run) throws -> [String: String] {
         let rows = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [[String: Any]] ?? []
         var verdicts: [String: String] = [:]

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `A backtest` {
+@Suite(.timeLimit(.minutes(30))) struct `A backtest` {
     private static let rules = """
         rules:
           - { name: failed, watch: generation, when: self.status == "failed", title: "${self.id} failed" }

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `The baseline` {
+@Suite(.timeLimit(.minutes(30))) struct `The baseline` {
     @Test func `of many pages says nothing of what was so already, and what fails later is told`() async throws {
         let bench = try await Bench()
         bench.put(250, "failed")

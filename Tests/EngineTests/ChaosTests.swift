@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Random lives, random faults on both sides and restarts in between; whatever happens, what is told is true.
-@Suite(.timeLimit(.minutes(5))) struct `Whatever goes wrong on the way` {
+@Suite(.timeLimit(.minutes(30))) struct `Whatever goes wrong on the way` {
     private static let rules = """
         rules:
           - { name: failed, watch: generation, when: 'self.status == "failed"', title: "${self.id}" }

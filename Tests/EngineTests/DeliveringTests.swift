@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `Delivering` {
+@Suite(.timeLimit(.minutes(30))) struct `Delivering` {
     private static let rules = """
         rules:
           - name: busy
@@ -163,7 +163,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `A running watch` {
+@Suite(.timeLimit(.minutes(30))) struct `A running watch` {
     @Test func `lets attempts under way end when it is told to stop, and starts no others`() async throws {
         let bench = try await Bench()
         bench.receiver.setRule { _ in .delayed(milliseconds: 100, status: 204) }

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct `What is kept to explain` {
+@Suite(.timeLimit(.minutes(30))) struct `What is kept to explain` {
     private static let rules = """
         rules:
           - name: refused

@@ -7,7 +7,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `A heartbeat` {
+@Suite(.timeLimit(.minutes(30))) struct `A heartbeat` {
     private func configuration(_ bench: Bench, _ more: String = "") -> String {
         let address = "http://127.0.0.1:\(bench.receiverPort)"
         return bench.configuration(

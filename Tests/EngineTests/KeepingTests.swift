@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `Retention` {
+@Suite(.timeLimit(.minutes(30))) struct `Retention` {
     private func wholeIDs(_ service: Service) async throws -> [String] {
         try await service.store.wholeIDs(source: "studio", kind: .generation, after: "", limit: 100)
     }

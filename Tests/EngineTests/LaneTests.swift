@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `A lane under fire` {
+@Suite(.timeLimit(.minutes(30))) struct `A lane under fire` {
     private static let rules = """
         rules:
           - name: busy

@@ -2,7 +2,7 @@ import Engine
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `A mailbox` {
+@Suite(.timeLimit(.minutes(30))) struct `A mailbox` {
     @Test func `gives what was posted, in order and at once`() async {
         let mailbox = Mailbox<Int>()
         for number in 1...3 { mailbox.post(number) }

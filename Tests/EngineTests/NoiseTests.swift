@@ -17,7 +17,7 @@ private let endingRule = """
     """
 
 /// The loops, over real HTTP: what is held back or gathered arrives when it should, and once.
-@Suite(.timeLimit(.minutes(5))) struct `A service that keeps the noise down` {
+@Suite(.timeLimit(.minutes(30))) struct `A service that keeps the noise down` {
     private func settled(
         _ rules: String, configuration: (Bench) -> String? = { _ in nil }
     ) async throws -> (Bench, Service) {
@@ -96,7 +96,7 @@ private let endingRule = """
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `A plan for another configuration` {
+@Suite(.timeLimit(.minutes(30))) struct `A plan for another configuration` {
     private let before = """
         rules:
           - { name: goes, watch: generation, when: self.status == "failed", title: "${self.id} failed", send_resolved: true }

@@ -111,7 +111,7 @@ extension String {
 @Suite(.serialized) struct `On a moved clock` {}
 
 extension `On a moved clock` {
-    @Suite(.timeLimit(.minutes(2))) struct `A poll that follows its plan` {
+    @Suite(.timeLimit(.minutes(30))) struct `A poll that follows its plan` {
         @Test func `costs a request every fifteen seconds where nothing is in flight`() async throws {
             let seen = try await Observatory()
             seen.api.edit {
@@ -394,7 +394,7 @@ extension `On a moved clock` {
 }
 
 extension `On a moved clock` {
-    @Suite(.timeLimit(.minutes(2))) struct `Hints of the API` {
+    @Suite(.timeLimit(.minutes(30))) struct `Hints of the API` {
         /// A watch over two generations in flight, one of them below the head, and one that has ended.
         private func observatory() async throws -> Observatory {
             let seen = try await Observatory(watch: "[generation, character]")

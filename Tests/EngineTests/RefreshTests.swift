@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `A sink that refreshes` {
+@Suite(.timeLimit(.minutes(30))) struct `A sink that refreshes` {
     /// What arrived of `img_1`, whose first attempt was refused; the second is made `later`, after a change.
     private func arrived(
         later: Duration, _ lane: String = "retry: [5s], refresh: true", meanwhile: (Bench) -> Void

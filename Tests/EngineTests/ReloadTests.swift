@@ -26,7 +26,7 @@ private final class InterruptedTransport: HTTPTransport {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Rules that are replaced while a poll is under way` {
+@Suite(.timeLimit(.minutes(30))) struct `Rules that are replaced while a poll is under way` {
     private let rule = Sample.rule(
         "stuck", when: #"self.status == "processing""#, for: .zero, title: "${self.id} is stuck")
 

@@ -3,7 +3,7 @@ import Engine
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct `A file with tests of rules` {
+@Suite(.timeLimit(.minutes(30))) struct `A file with tests of rules` {
     private let folder: TemporaryDirectory
 
     private static let rules = """

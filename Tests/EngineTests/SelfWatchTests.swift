@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `Auspex watching itself` {
+@Suite(.timeLimit(.minutes(30))) struct `Auspex watching itself` {
     private static let down = """
         rules:
           - name: down

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `A watched listing of generations` {
+@Suite(.timeLimit(.minutes(30))) struct `A watched listing of generations` {
     /// A service that has read its baseline of one generation in flight.
     private func settled(_ rules: String = Bench.failedRule) async throws -> (Bench, Service) {
         let bench = try await Bench()
@@ -169,7 +169,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `A watched listing of characters` {
+@Suite(.timeLimit(.minutes(30))) struct `A watched listing of characters` {
     private static let rules = """
         rules:
           - { name: ready, watch: character, when: 'self.status == "ready"', title: "${self.id} ready" }
@@ -274,7 +274,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `A source in trouble` {
+@Suite(.timeLimit(.minutes(30))) struct `A source in trouble` {
     @Test func `is not asked before its Retry-After is over`() async throws {
         let bench = try await Bench()
         let service = RunningService(try bench.service())

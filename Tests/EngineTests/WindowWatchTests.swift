@@ -7,7 +7,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `A watched window` {
+@Suite(.timeLimit(.minutes(30))) struct `A watched window` {
     private static let rate = """
         rules:
           - name: failure-rate

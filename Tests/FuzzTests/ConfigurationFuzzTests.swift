@@ -124,7 +124,7 @@ import Testing
         return text
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: bombs)
+    @Test(.timeLimit(.minutes(30)), arguments: bombs)
     func `that unfolds or nests without end is refused`(text: String) throws {
         let file = FileText(name: "auspex.yaml", text: text)
         let result = SettingsReader.read(file, folder: "/", environment: [:])

@@ -3,7 +3,7 @@ import Testing
 
 /// Stories of Auspex in virtual time, from seeds, in a process of their own: there a seed decides all.
 /// `AUSPEX_SIMULATION_SECONDS` tells new ones for so long.
-@Suite(.serialized, .timeLimit(.minutes(60))) struct `Whatever happens in a story` {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct `Whatever happens in a story` {
     private static let seconds = ProcessInfo.processInfo.environment["AUSPEX_SIMULATION_SECONDS"].flatMap(Double.init)
 
     @Test(.enabled(if: seconds != nil, "AUSPEX_SIMULATION_SECONDS is not set"))

@@ -16,7 +16,7 @@ import Testing
     }
 
     /// With a restart after everything that happens as well: it must come to the same.
-    @Test(.timeLimit(.minutes(2)), arguments: [false, true])
+    @Test(.timeLimit(.minutes(30)), arguments: [false, true])
     func `are tested, each file of them`(restarts: Bool) async throws {
         let folder = House.root.appending(path: "rules").resolvingSymlinksInPath().path(percentEncoded: false)
         let files = try #require(RuleTestFinder.files(at: folder))

@@ -1,7 +1,7 @@
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct `A request signed for AWS` {
+@Suite(.timeLimit(.minutes(30))) struct `A request signed for AWS` {
     private static let signing = AWSSigning(
         service: "sqs", region: "eu-central-1", accessKey: "AKIDEXAMPLE", secretKey: "s3cret/+key",
         sessionToken: "t0ken==")

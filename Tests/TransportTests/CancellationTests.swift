@@ -1,7 +1,7 @@
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct `Cancellation` {
+@Suite(.timeLimit(.minutes(30))) struct `Cancellation` {
     /// Tells when a request has come and when its connection has gone, and never answers.
     private let silent: @Sendable (ServerConnection) -> Void = { connection in
         guard connection.readRequest() != nil else { return }

@@ -1,7 +1,7 @@
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct `The curl line of a request` {
+@Suite(.timeLimit(.minutes(30))) struct `The curl line of a request` {
     @Test func `shows the whole request`() {
         let request = HTTPRequest(
             method: "POST", url: "https://hooks.example.com/a?b=c",

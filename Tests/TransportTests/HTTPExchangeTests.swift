@@ -1,7 +1,7 @@
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct `An HTTP exchange` {
+@Suite(.timeLimit(.minutes(30))) struct `An HTTP exchange` {
     @Test func `puts exactly what it was given on the wire`() async throws {
         try await withServer(answering: okResponse) { server, transport in
             let request = HTTPRequest(

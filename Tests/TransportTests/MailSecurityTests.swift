@@ -1,7 +1,7 @@
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct `Mail security` {
+@Suite(.timeLimit(.minutes(30))) struct `Mail security` {
     @Test func `sends nothing where STARTTLS is required and not offered`() async throws {
         try await withMailServer(MailScript()) { server, transport in
             var transaction = mail(to: server)

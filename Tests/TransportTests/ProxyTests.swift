@@ -2,7 +2,7 @@ import Glibc
 import Testing
 import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct `A proxy` {
+@Suite(.timeLimit(.minutes(30))) struct `A proxy` {
     @Test func `is used where it is configured`() async throws {
         try await withServer(answering: okResponse) { proxy, transport in
             let request = HTTPRequest(url: "http://example.invalid/a", trust: TrustSettings(proxy: proxy.url))

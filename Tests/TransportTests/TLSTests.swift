@@ -3,7 +3,7 @@ import Transport
 
 private let hasOpenSSL = isInstalled("openssl")
 
-@Suite(.timeLimit(.minutes(1)), .enabled(if: hasOpenSSL, "the openssl program makes the certificates"))
+@Suite(.timeLimit(.minutes(30)), .enabled(if: hasOpenSSL, "the openssl program makes the certificates"))
 struct `A TLS connection` {
     @Test func `is not made to a server that nobody we trust vouches for`() async throws {
         let authority = try TestAuthority()
