@@ -64,13 +64,14 @@ let package = Package(
                 "ConfigurationFiles", "Core", "CEL", "Transport", "AurousAPI", "Sinks", "Store", logging,
             ],
             swiftSettings: house),
+        .target(name: "HTTPServing", dependencies: [hummingbird, lifecycle, logging, nio], swiftSettings: house),
         .target(
-            name: "SimulatedAurous", dependencies: [crypto, httpTypes, hummingbird, lifecycle, logging, nio],
+            name: "SimulatedAurous", dependencies: ["HTTPServing", crypto, httpTypes, hummingbird, logging, nio],
             swiftSettings: house),
         .target(
             name: "AdminServer",
             dependencies: [
-                "CEL", "Core", crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nio,
+                "CEL", "Core", "HTTPServing", crypto, httpTypes, hummingbird, hummingbirdCore, logging, nio,
             ],
             swiftSettings: house),
         .executableTarget(

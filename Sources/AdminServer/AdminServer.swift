@@ -1,9 +1,9 @@
 package import Core
+package import HTTPServing
 package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
-import ServiceLifecycle
 
 /// The HTTP face: health, readiness, metrics, the web page, and the webhooks of the watched API.
 package struct AdminServer: Sendable {
@@ -52,7 +52,10 @@ package struct AdminServer: Sendable {
             throw AdminServerError.tokenRequired(host: options.host)
         }
         do {
-            try await serve(application(started: started))
+            let connections = Connections()
+            let application = application(connections: connections, started: started)
+            try await serve(
+                application, connections: connections, grace: options.limits.stopping, logger: application.logger)
         } catch let error as IOError {
             throw AdminServerError.cannotListen(host: options.host, port: options.port, reason: error.description)
         } catch {
@@ -61,27 +64,12 @@ package struct AdminServer: Sendable {
         }
     }
 
-    /// Stops gracefully first: the port is closed, idle connections with it, and requests under way may finish.
-    ///
-    /// Cancellation must not reach the loop that accepts connections: one that is accepted but not yet taken up would
-    /// end the process (https://github.com/apple/swift-nio/issues/3481). Hence the unstructured tasks: one that does
-    /// not inherit our cancellation, and one because the trigger is asynchronous. Neither outlives this for long.
-    private func serve(_ application: Application<AdminResponder>) async throws {
-        var configuration = ServiceGroupConfiguration(services: [application], logger: application.logger)
-        configuration.maximumGracefulShutdownDuration = options.limits.stopping
-        let group = ServiceGroup(configuration: configuration)
-        try Task.checkCancellation()
-        let serving = Task { try await group.run() }
-        try await withTaskCancellationHandler {
-            try await serving.value
-        } onCancel: {
-            Task { await group.triggerGracefulShutdown() }
-        }
-    }
-
     /// The server as Hummingbird sees it, which can be asked without a socket.
-    package func application(started: @escaping @Sendable (Int) -> Void) -> Application<AdminResponder> {
-        var channel = HTTP1Channel.Configuration(idleTimeout: TimeAmount(options.limits.idle))
+    package func application(
+        connections: Connections = Connections(), started: @escaping @Sendable (Int) -> Void
+    ) -> Application<AdminResponder> {
+        var channel = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [connections.registration()], idleTimeout: TimeAmount(options.limits.idle))
         channel.httpDecoder.maxHeaderListSize = AdminLimits.headerBytes
         channel.httpDecoder.maxHeaderFieldSize = AdminLimits.headerBytes
         // Hummingbird's own lines speak of its insides; ours say what matters.

@@ -44,6 +44,27 @@ import Testing
         }
     }
 
+    @Test func `stops in one piece when its patience ends while connections pour in`() async throws {
+        let limits = AdminLimits(idle: .seconds(60), stopping: .milliseconds(1))
+        for _ in 0..<40 {
+            let held = Connections()
+            try await withLiveServer(.sample(limits: limits)) { client in
+                // Would be waited for.
+                try await held.open(client.port, sending: "GET / HTTP/1.1\r\nHo")
+                await withTaskGroup(of: Void.self) { group in
+                    for _ in 0..<16 {
+                        group.addTask {
+                            _ = try? await client.exchange("GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+                        }
+                    }
+                    await group.next()
+                    client.stop()
+                }
+            }
+            try await held.close()
+        }
+    }
+
     @Test func `lets a request that is under way finish when it stops`() async throws {
         let state = ScriptedState(overview: .busy(outside: "x"), hesitation: .milliseconds(100))
         try await withLiveServer(.sample(state)) { client in

@@ -71,8 +71,9 @@ static int sync_error(int descriptor) {
 
 /// The function that ours stands in front of.
 #define NEXT(name)                                                                                                     \
-    static __typeof__(&name) next;                                                                                     \
-    if (!next) next = (__typeof__(next))dlsym(RTLD_NEXT, #name);
+    static _Atomic(__typeof__(&name)) found;                                                                           \
+    __typeof__(&name) next = found;                                                                                    \
+    if (!next) found = next = (__typeof__(&name))dlsym(RTLD_NEXT, #name);
 
 ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset) {
     NEXT(pwrite64)

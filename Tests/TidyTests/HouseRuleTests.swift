@@ -29,7 +29,7 @@ private struct Ban: CustomTestStringConvertible, Sendable {
         Ban(
             text: "Task {", remedy: "use a child task of a group, which its owner waits for",
             allowed: [
-                "Sources/AdminServer/AdminServer.swift", "Sources/SimulatedAurous/Server/LocalHTTPServer.swift",
+                "Sources/HTTPServing/Serving.swift", "Sources/SimulatedAurous/Server/LocalHTTPServer.swift",
                 "Sources/auspex/",
             ]),
         Ban(text: "Task.detached", remedy: "use a child task of a group, which its owner waits for"),

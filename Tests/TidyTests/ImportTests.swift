@@ -35,17 +35,19 @@ private struct Room: CustomTestStringConvertible, Sendable {
             siblings: ["ConfigurationFiles", "Core", "CEL", "Transport", "AurousAPI", "Sinks", "Store"],
             libraries: ["Logging", "Synchronization", "Glibc"]),
         Room(
-            name: "AdminServer", siblings: ["Core", "CEL"],
+            name: "HTTPServing",
+            libraries: ["Hummingbird", "Logging", "NIOCore", "ServiceLifecycle", "Synchronization"]),
+        Room(
+            name: "AdminServer", siblings: ["Core", "CEL", "HTTPServing"],
             libraries: [
-                "Crypto", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle",
-                "Synchronization",
+                "Crypto", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "Synchronization",
             ],
             foundationFiles: nil),
         Room(
-            name: "SimulatedAurous",
+            name: "SimulatedAurous", siblings: ["HTTPServing"],
             libraries: [
                 "Crypto", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix",
-                "ServiceLifecycle", "Synchronization", "Glibc",
+                "Synchronization", "Glibc",
             ],
             foundationFiles: nil),
         Room(

@@ -1,8 +1,8 @@
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import ServiceLifecycle
 import Synchronization
 
 /// An HTTP server on 127.0.0.1 that can be stopped hard and started again: what both simulated sides stand on.
@@ -11,7 +11,7 @@ final class LocalHTTPServer: Sendable {
 
     private struct State {
         var port: Int?
-        var channels: [ObjectIdentifier: any Channel] = [:]
+        var connections: Connections?
         var running: Task<Void, Never>?
     }
 
@@ -27,43 +27,27 @@ final class LocalHTTPServer: Sendable {
     func run(
         port: Int, handler: @escaping Handler, started: @escaping @Sendable (Int) -> Void
     ) async throws {
-        let responder = Responder(handler: handler) { [weak self] channel in self?.remember(channel) }
+        let connections = Connections()
+        state.withLock { $0.connections = connections }
         let application = Application(
-            responder: responder,
+            responder: Responder(handler: handler),
+            server: .http1(configuration: .init(additionalChannelHandlers: [connections.registration()])),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { channel in started(channel.localAddress?.port ?? port) },
             // On one event loop a connection is accepted and handed over in one step, so that none is lost between.
             eventLoopGroupProvider: .shared(EventLoopGroupProvider.singleton.eventLoopGroup.next()),
             logger: logger)
-        defer { closeConnections() }
-        try await serve(application)
-    }
-
-    /// What may still go on once it is told to stop.
-    private static let stopping = Duration.milliseconds(50)
-
-    /// Stops accepting first and cuts what is under way after ``stopping``.
-    ///
-    /// Cancellation must not reach the loop that accepts connections: one that is accepted but not yet taken up would
-    /// end the process (https://github.com/apple/swift-nio/issues/3481). Hence the unstructured tasks: one that does
-    /// not inherit our cancellation, and one because the trigger is asynchronous. Neither outlives this for long.
-    private func serve(_ application: Application<Responder>) async throws {
-        var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
-        configuration.maximumGracefulShutdownDuration = LocalHTTPServer.stopping
-        let group = ServiceGroup(configuration: configuration)
-        try Task.checkCancellation()
-        let serving = Task { try await group.run() }
         do {
-            try await withTaskCancellationHandler {
-                try await serving.value
-            } onCancel: {
-                Task { await group.triggerGracefulShutdown() }
-            }
+            try await serve(
+                application, connections: connections, grace: LocalHTTPServer.stopping, logger: logger)
         } catch {
             // Cancellation is how it is stopped.
             guard Task.isCancelled else { throw error }
         }
     }
+
+    /// What may still go on once it is told to stop.
+    private static let stopping = Duration.milliseconds(50)
 
     /// Starts in the background and returns the bound port. The first port is kept: after `stop` a start with port 0
     /// binds it again, so that clients find a restarted server where it was.
@@ -89,28 +73,13 @@ final class LocalHTTPServer: Sendable {
 
     /// Returns when the port is free and every connection is closed.
     func stop() async {
-        let running = state.withLock { state in
-            defer { state.running = nil }
-            return state.running
+        let (running, connections) = state.withLock { state in
+            defer { (state.running, state.connections) = (nil, nil) }
+            return (state.running, state.connections)
         }
         running?.cancel()
-        closeConnections()
+        connections?.close()
         await running?.value
-        closeConnections()
-    }
-
-    private func remember(_ channel: any Channel) {
-        let id = ObjectIdentifier(channel)
-        let isNew = state.withLock { $0.channels.updateValue(channel, forKey: id) == nil }
-        guard isNew else { return }
-        channel.closeFuture.whenComplete { [weak self] _ in
-            _ = self?.state.withLock { $0.channels.removeValue(forKey: id) }
-        }
-    }
-
-    private func closeConnections() {
-        let channels = state.withLock { Array($0.channels.values) }
-        for channel in channels { channel.close(promise: nil) }
     }
 }
 
@@ -123,21 +92,28 @@ private struct Responder: HTTPResponder {
     }
 
     let handler: LocalHTTPServer.Handler
-    let connected: @Sendable (any Channel) -> Void
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        connected(context.channel)
         let answer = await handler(request)
         switch answer.fate {
         case .whole: break
-        case .delayed(let milliseconds): try await Task.sleep(for: .milliseconds(milliseconds))
-        case .never: try await Task.sleep(for: .seconds(1 << 30))
+        case .delayed(let milliseconds): try await pause(.milliseconds(milliseconds), unlessClosed: context.channel)
+        case .never: try await context.channel.closeFuture.get()
         case .closed: try await context.channel.close()
         case .truncated, .drip: return Response(status: answer.httpStatus, headers: answer.fields, body: answer.crooked)
         }
         return Response(
             status: answer.httpStatus, headers: answer.fields, body: ResponseBody(byteBuffer: answer.body))
     }
+}
+
+/// Waits, but not longer than the connection is open.
+private func pause(_ duration: Duration, unlessClosed channel: any Channel) async throws {
+    let promise = channel.eventLoop.makePromise(of: Void.self)
+    let timer = channel.eventLoop.scheduleTask(in: TimeAmount(duration)) { promise.succeed() }
+    channel.closeFuture.whenComplete { _ in promise.fail(ChannelError.alreadyClosed) }
+    defer { timer.cancel() }
+    try await promise.futureResult.get()
 }
 
 extension HTTPFields {
