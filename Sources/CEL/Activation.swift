@@ -8,6 +8,12 @@ package struct Activation: Sendable {
         values = Array(repeating: nil, count: scope.names.count)
     }
 
+    init(scope: Scope, inOrder values: [CELValue?]) {
+        self.scope = scope
+        let missing = scope.names.count - values.count
+        self.values = missing > 0 ? values + Array(repeating: nil, count: missing) : values
+    }
+
     /// A variable without a value is an error where it is read. Names that are not declared are ignored.
     package subscript(name: String) -> CELValue? {
         get { scope.slot(of: name).flatMap { values[$0] } }

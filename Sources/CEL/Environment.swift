@@ -72,6 +72,9 @@ package struct Environment: Sendable {
         for (name, value) in values { activation[name] = value }
         return activation
     }
+
+    /// Values for the variables in the order in which they were declared; those missing at the end have none.
+    package func activation(inOrder values: [CELValue?]) -> Activation { Activation(scope: scope, inOrder: values) }
 }
 
 /// What became of a text.

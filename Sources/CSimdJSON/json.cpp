@@ -162,16 +162,30 @@ bool append(element value, std::vector<cjson_node> &nodes) {
 }
 
 simdjson::error_code parse(simdjson::dom::parser &parser, std::string_view text, size_t maximumDepth, element &root) {
-    const simdjson::error_code failed = parser.allocate(text.size(), maximumDepth);
-    if (failed) return failed;
+    if (parser.capacity() < text.size() || parser.max_depth() != maximumDepth) {
+        const simdjson::error_code failed = parser.allocate(text.size(), maximumDepth);
+        if (failed) return failed;
+    }
     return parser.parse(text.data(), text.size()).get(root);
+}
+
+/// The thread's last document, for the next: making its buffers costs as much as reading a small text.
+thread_local std::unique_ptr<cjson_document> spare;
+
+/// What a thread may keep.
+constexpr size_t largestSpare = 32 * 1024;
+
+std::unique_ptr<cjson_document> freshDocument() {
+    if (!spare) return std::make_unique<cjson_document>();
+    spare->nodes.clear();
+    return std::move(spare);
 }
 
 } // namespace
 
 cjson_document *cjson_parse(const uint8_t *bytes, size_t length, size_t maximum_depth, const char **reason) {
     try {
-        auto document = std::make_unique<cjson_document>();
+        auto document = freshDocument();
         const std::string_view text(bytes == nullptr ? "" : reinterpret_cast<const char *>(bytes), length);
         element root;
         simdjson::error_code failed = parse(document->parser, text, maximum_depth, root);
@@ -199,4 +213,8 @@ const cjson_node *cjson_nodes(const cjson_document *document, size_t *count) {
     return document->nodes.data();
 }
 
-void cjson_free(cjson_document *document) { delete document; }
+void cjson_free(cjson_document *document) {
+    std::unique_ptr<cjson_document> freed(document);
+    const size_t nodes = freed->nodes.capacity() * sizeof(cjson_node);
+    if (freed->parser.capacity() <= largestSpare && nodes <= 4 * largestSpare) spare = std::move(freed);
+}

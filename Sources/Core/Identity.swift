@@ -79,14 +79,22 @@ package enum DerivedID {
     package static func text(of parts: [String]) -> String {
         var hash = offsetBasis
         for part in parts {
-            for byte in "\(part.utf8.count):".utf8 { absorb(byte, into: &hash) }
+            absorb(part.utf8.count, into: &hash)
+            absorb(UInt8(ascii: ":"), into: &hash)
             for byte in part.utf8 { absorb(byte, into: &hash) }
         }
-        var digits: [UInt8] = []
-        for position in stride(from: 125, through: 0, by: -5) {
-            digits.append(alphabet[Int(truncatingIfNeeded: hash >> UInt128(position)) & 31])
+        return String(unsafeUninitializedCapacity: 26) { digits in
+            for place in 0..<26 {
+                digits[place] = alphabet[Int(truncatingIfNeeded: hash >> UInt128(5 * (25 - place))) & 31]
+            }
+            return 26
         }
-        return String(decoding: digits, as: UTF8.self)
+    }
+
+    /// The number's decimal digits.
+    private static func absorb(_ number: Int, into hash: inout UInt128) {
+        if number >= 10 { absorb(number / 10, into: &hash) }
+        absorb(UInt8(ascii: "0") + UInt8(number % 10), into: &hash)
     }
 
     private static func absorb(_ byte: UInt8, into hash: inout UInt128) {

@@ -122,10 +122,13 @@ package struct Chore: Sendable {
             """
     }
 
+    /// A snapshot and whose it is.
+    private static let returned = "\(Rows.snapshotColumns), id, kind, source"
+
     /// Takes rows away, if they may go. Arguments: the time before which they are old, and their keys as JSON.
     var removal: String {
         let chosen = "\(key) IN (SELECT value FROM json_each(?2)) AND \(time) < ?1 AND \(condition)"
         if fate == .forget { return "UPDATE \(table) AS t SET earlier = NULL, earlier_since = NULL WHERE \(chosen)" }
-        return "DELETE FROM \(table) AS t WHERE \(chosen)" + (fate == .shrink ? " RETURNING *" : "")
+        return "DELETE FROM \(table) AS t WHERE \(chosen)" + (fate == .shrink ? " RETURNING \(Chore.returned)" : "")
     }
 }

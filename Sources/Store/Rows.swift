@@ -10,7 +10,7 @@ enum Rows {
     static func list(_ items: [String]) -> String { JSON.serialize(.list(items.map(CELValue.string))) }
 
     static func list(_ text: String) -> [String] {
-        guard case .list(let items)? = try? JSON.parse(Array(text.utf8)) else { return [] }
+        guard case .list(let items)? = try? JSON.parse(text) else { return [] }
         return items.compactMap { if case .string(let item) = $0 { item } else { nil } }
     }
 
@@ -19,7 +19,7 @@ enum Rows {
     }
 
     static func dictionary(_ text: String) -> [String: String] {
-        guard case .map(let members)? = try? JSON.parse(Array(text.utf8)) else { return [:] }
+        guard case .map(let members)? = try? JSON.parse(text) else { return [:] }
         var result: [String: String] = [:]
         for (name, value) in members.stringEntries {
             if case .string(let item) = value { result[name] = item }
@@ -69,30 +69,42 @@ enum Rows {
         return db.changesCount > 0
     }
 
+    /// What ``snapshot(_:key:)`` reads, by place: finding a column by its name costs more than reading it.
+    static let snapshotColumns = """
+        body, fingerprint, status, created_at, status_since, first_seen, observed_at, is_gone, is_whole
+        """
+
+    /// A row that begins with ``snapshotColumns``.
     static func snapshot(_ row: Row, key: ResourceKey) -> Snapshot {
-        let isWhole: Bool = row["is_whole"]
-        let (status, createdAt): (String, Timestamp?) = (row["status"], time(row["created_at"]))
+        let isWhole: Bool = row[8]
+        let (status, createdAt): (String, Timestamp?) = (row[2], time(row[3]))
         return Snapshot(
             key: key,
-            body: isWhole
-                ? Blob.bytes(row["body"]) : Snapshot.reducedBody(id: key.id, status: status, createdAt: createdAt),
-            fingerprint: UInt64(bitPattern: row["fingerprint"]), status: status, createdAt: createdAt,
-            statusSince: instant(row["status_since"]), firstSeen: instant(row["first_seen"]),
-            observedAt: instant(row["observed_at"]), isGone: row["is_gone"], isWhole: isWhole)
+            body: isWhole ? Blob.bytes(row[0]) : Snapshot.reducedBody(id: key.id, status: status, createdAt: createdAt),
+            fingerprint: UInt64(bitPattern: row[1]), status: status, createdAt: createdAt,
+            statusSince: instant(row[4]), firstSeen: instant(row[5]), observedAt: instant(row[6]), isGone: row[7],
+            isWhole: isWhole)
+    }
+
+    /// The snapshot of a resource, read once.
+    static func snapshot(of key: ResourceKey, in db: Database) throws -> Snapshot? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(snapshotColumns) FROM snapshots WHERE source = ? AND kind = ? AND id = ?")
+        // The row of a cursor is not copied, and lives as long as it.
+        let rows = try Row.fetchCursor(statement, arguments: [key.source, key.kind.rawValue, key.id])
+        return try withExtendedLifetime(rows) { try rows.next().map { snapshot($0, key: key) } }
     }
 
     static func known(_ key: ResourceKey, restoredAt: Timestamp?, in db: Database) throws -> KnownResource {
         let arguments: StatementArguments = [key.source, key.kind.rawValue, key.id]
-        let snapshots = try db.cachedStatement(sql: "SELECT * FROM snapshots WHERE source = ? AND kind = ? AND id = ?")
         let alerts = try db.cachedStatement(
             sql: "SELECT * FROM alerts WHERE source = ? AND kind = ? AND resource = ? ORDER BY rule, activation")
-        let row = try Row.fetchOne(snapshots, arguments: arguments)
         var latest: [String: AlertRecord] = [:]
         for row in try Row.fetchAll(alerts, arguments: arguments) {
             guard let record = alert(row) else { continue }
             latest[record.rule] = record
         }
-        return KnownResource(snapshot: row.map { snapshot($0, key: key) }, latest: latest, restoredAt: restoredAt)
+        return KnownResource(snapshot: try snapshot(of: key, in: db), latest: latest, restoredAt: restoredAt)
     }
 
     static func insert(_ change: ResourceChange, in db: Database) throws {

@@ -28,8 +28,8 @@ extension SQLiteStore {
             guard chore.fate == .shrink else { return try removal.execute(arguments: arguments) }
             // Written anew side by side: rows that became shorter where they are would leave every page half empty.
             for row in try Row.fetchAll(removal, arguments: arguments) {
-                guard let kind = ResourceKind(rawValue: row["kind"]) else { continue }
-                var snapshot = Rows.snapshot(row, key: ResourceKey(source: row["source"], kind: kind, id: row["id"]))
+                guard let kind = ResourceKind(rawValue: row[10]) else { continue }
+                var snapshot = Rows.snapshot(row, key: ResourceKey(source: row[11], kind: kind, id: row[9]))
                 snapshot.isWhole = false
                 try Rows.upsert(snapshot, in: db)
             }

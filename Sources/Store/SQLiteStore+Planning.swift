@@ -10,10 +10,11 @@ extension SQLiteStore {
         try await read { db in
             try db.rows(
                 """
-                SELECT * FROM snapshots WHERE source = \(source) AND kind = \(kind.rawValue) AND is_settled = 0
+                SELECT \(sql: Rows.snapshotColumns), id FROM snapshots
+                WHERE source = \(source) AND kind = \(kind.rawValue) AND is_settled = 0
                 ORDER BY created_at DESC LIMIT \(limit)
                 """
-            ).map { Rows.snapshot($0, key: ResourceKey(source: source, kind: kind, id: $0["id"])) }
+            ).map { Rows.snapshot($0, key: ResourceKey(source: source, kind: kind, id: $0[9])) }
         }
     }
 

@@ -66,24 +66,22 @@ extension SQLiteStore {
         try await read { db in
             let changes = try db.cachedStatement(
                 sql: """
-                    SELECT id, nature, observed_at, old_status, new_status, paths, is_baseline, earlier, earlier_since
-                    FROM changes WHERE observed_at > ? AND source = ? AND kind = ?
+                    SELECT \(Rows.changeColumns), id FROM changes WHERE observed_at > ? AND source = ? AND kind = ?
                         AND (? = 1 OR unicode(substr(id, -1)) % ? = ?)
                     ORDER BY id, number
                     """)
-            let snapshots = try db.cachedStatement(
-                sql: "SELECT * FROM snapshots WHERE source = ? AND kind = ? AND id = ?")
             var gathered: [ResourceChange] = []
             func handOver() throws {
                 guard let key = gathered.first?.key else { return }
-                let row = try Row.fetchOne(snapshots, arguments: [source, kind.rawValue, key.id])
-                if let row { try body(ResourceHistory(snapshot: Rows.snapshot(row, key: key), changes: gathered)) }
+                if let snapshot = try Rows.snapshot(of: key, in: db) {
+                    try body(ResourceHistory(snapshot: snapshot, changes: gathered))
+                }
                 gathered = []
             }
             let rows = try Row.fetchCursor(
                 changes, arguments: [time.microseconds, source, kind.rawValue, part.count, part.count, part.number])
             while let row = try rows.next() {
-                let key = ResourceKey(source: source, kind: kind, id: row["id"])
+                let key = ResourceKey(source: source, kind: kind, id: row[8])
                 if let last = gathered.first?.key, last != key { try handOver() }
                 if let change = Rows.change(row, key: key) { gathered.append(change) }
             }
@@ -115,7 +113,7 @@ extension SQLiteStore {
         try await read { db in
             let statement = try db.cachedStatement(
                 sql: """
-                    SELECT * FROM snapshots
+                    SELECT \(Rows.snapshotColumns), id FROM snapshots
                     WHERE source = ? AND kind = ? AND is_whole = 1 AND is_gone = 0 AND observed_at <= ?
                         AND (? = 1 OR unicode(substr(id, -1)) % ? = ?)
                     """)
@@ -123,7 +121,7 @@ extension SQLiteStore {
                 statement,
                 arguments: [source, kind.rawValue, time.microseconds, part.count, part.count, part.number])
             while let row = try rows.next() {
-                try body(Rows.snapshot(row, key: ResourceKey(source: source, kind: kind, id: row["id"])))
+                try body(Rows.snapshot(row, key: ResourceKey(source: source, kind: kind, id: row[9])))
             }
         }
     }
@@ -154,12 +152,18 @@ extension Rows {
         try statement.execute(arguments: [source, kind.rawValue, mark.rule, mark.identity, mark.clock.microseconds])
     }
 
+    /// What ``change(_:key:)`` reads, by place.
+    static let changeColumns = """
+        nature, observed_at, old_status, new_status, paths, is_baseline, earlier, earlier_since
+        """
+
+    /// A row that begins with ``changeColumns``.
     static func change(_ row: Row, key: ResourceKey) -> ResourceChange? {
-        guard let nature = ResourceChange.Nature(rawValue: row["nature"]) else { return nil }
+        guard let nature = ResourceChange.Nature(rawValue: row[0]) else { return nil }
         var change = ResourceChange(
-            key: key, nature: nature, observedAt: instant(row["observed_at"]), oldStatus: row["old_status"],
-            newStatus: row["new_status"], paths: list(row["paths"] as String), isBaseline: row["is_baseline"])
-        if let text = row["earlier"] as String?, let since = time(row["earlier_since"]), let members = object(text) {
+            key: key, nature: nature, observedAt: instant(row[1]), oldStatus: row[2], newStatus: row[3],
+            paths: list(row[4] as String), isBaseline: row[5])
+        if let text = row[6] as String?, let since = time(row[7]), let members = object(text) {
             change.before = EarlierState(members: members, statusSince: since)
         }
         return change
@@ -167,7 +171,7 @@ extension Rows {
 
     /// A JSON object out of a column.
     static func object(_ text: String?) -> CELMap? {
-        guard let text, case .map(let members)? = try? JSON.parse(Array(text.utf8)) else { return nil }
+        guard let text, case .map(let members)? = try? JSON.parse(text) else { return nil }
         return members
     }
 }

@@ -41,7 +41,13 @@ package enum JSON {
     }
 
     package static func parse(_ text: String, maximumDepth: Int = standardDepth) throws(JSONError) -> CELValue {
-        try parse(Array(text.utf8), maximumDepth: maximumDepth)
+        var text = text
+        let result = text.withUTF8 { buffer -> Result<CELValue, JSONError> in
+            do throws(JSONError) { return .success(try parse(buffer, maximumDepth: maximumDepth)) } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 
     private static func value(_ nodes: UnsafeBufferPointer<cjson_node>, _ position: inout Int) -> CELValue {
@@ -61,14 +67,14 @@ package enum JSON {
             for _ in 0..<node.count { list.append(value(nodes, &position)) }
             return .list(list)
         case CJSON_OBJECT:
-            var entries: [(String, CELValue)] = []
+            var entries: [CELMap.Entry] = []
             entries.reserveCapacity(Int(node.count))
             for _ in 0..<node.count {
                 let key = text(nodes[position])
                 position += 1
-                entries.append((key, value(nodes, &position)))
+                entries.append((.string(key), value(nodes, &position)))
             }
-            return .map(CELMap(entries))
+            return .map(CELMap(lastWins: entries))
         default: return .null
         }
     }

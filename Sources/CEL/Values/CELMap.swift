@@ -12,6 +12,12 @@ package struct CELMap: Sendable {
         self.init(lastWins: entries.map { (.string($0.0), $0.1) })
     }
 
+    /// Where a key comes twice the last value wins, in the first one's place. Keys are `bool`, `int`, `uint` or `string`.
+    init(lastWins entries: [Entry]) {
+        let storage = Storage(entries)
+        self.storage = storage.hasDuplicates ? Storage(Self.withoutDuplicates(entries)) : storage
+    }
+
     /// - Returns: nil where a key is no `bool`, `int`, `uint` or `string`, or comes twice.
     package init?(unique entries: [Entry]) {
         guard entries.allSatisfy({ MapKey($0.key) != nil && !$0.key.isDouble }) else { return nil }
@@ -20,10 +26,7 @@ package struct CELMap: Sendable {
         self.storage = storage
     }
 
-    private init(lastWins entries: [Entry]) {
-        let storage = Storage(entries)
-        self.storage = storage.hasDuplicates ? Storage(Self.withoutDuplicates(entries)) : storage
-    }
+    private init(_ storage: Storage) { self.storage = storage }
 
     package static let empty = CELMap([])
 
@@ -32,16 +35,7 @@ package struct CELMap: Sendable {
     package var count: Int { storage.entries.count }
 
     package subscript(key: String) -> CELValue? {
-        if let index = storage.index {
-            return index[.string(UTF8Key(key))].map { storage.entries[$0].value }
-        }
-        let entries = storage.entries
-        for position in entries.indices {
-            if case .string(let candidate) = entries[position].key, candidate.hasSameBytes(as: key) {
-                return entries[position].value
-            }
-        }
-        return nil
+        storage.position(of: key).map { storage.entries[$0].value }
     }
 
     /// Looks up by value: `1`, `1u` and `1.0` are the same key.
@@ -50,6 +44,28 @@ package struct CELMap: Sendable {
         guard let wanted = MapKey(key) else { return nil }
         if let index = storage.index { return index[wanted].map { storage.entries[$0].value } }
         return storage.entries.first { MapKey($0.key) == wanted }?.value
+    }
+
+    /// The object with other values for the names in `changes`, each in its place: null takes a member away, and those
+    /// that were not there come last.
+    package func replacing(_ changes: CELMap) -> CELMap {
+        var entries = storage.entries
+        entries.reserveCapacity(entries.count + changes.count)
+        var removed: [Int] = []
+        for change in changes.entries {
+            guard case .string(let name) = change.key else { continue }
+            if let position = storage.position(of: name) {
+                entries[position].value = change.value
+                if change.value.isNull { removed.append(position) }
+            } else if !change.value.isNull {
+                entries.append(change)
+            }
+        }
+        if removed.isEmpty, entries.count == storage.entries.count {
+            return CELMap(Storage(entries, at: storage.index))
+        }
+        for position in removed.sorted(by: >) { entries.remove(at: position) }
+        return CELMap(Storage(entries))
     }
 
     private static func withoutDuplicates(_ entries: [Entry]) -> [Entry] {
@@ -86,6 +102,23 @@ package struct CELMap: Sendable {
             }
             hasDuplicates = index.count < entries.count
             self.index = index
+        }
+
+        /// Other values for the keys of another storage.
+        init(_ entries: [Entry], at index: [MapKey: Int]?) {
+            self.entries = entries
+            self.index = index
+            hasDuplicates = false
+        }
+
+        func position(of key: String) -> Int? {
+            if let index { return index[.string(UTF8Key(key))] }
+            for position in entries.indices {
+                if case .string(let candidate) = entries[position].key, candidate.hasSameBytes(as: key) {
+                    return position
+                }
+            }
+            return nil
         }
 
         private static func repeatsKey(_ entries: [Entry]) -> Bool {

@@ -32,31 +32,29 @@ package struct ResourceReplay: Sendable {
         var latest: [String: AlertRecord] = [:]
         var current: ObservationContext?
         let kind = history.snapshot.key.kind
-        let hasSingle = !engine.singles(watching: kind).isEmpty
+        let singles = engine.singles(watching: kind)
         let hasWindows = !engine.windows(watching: kind).isEmpty
         let steps = history.steps()
-        var last: ObservationContext?
-        if hasSingle, let standing = standing(history, before: steps) {
+        if !singles.isEmpty, let standing = standing(history, before: steps) {
             look(standing, &latest, &outcome)
             current = standing
         }
         for step in steps where step.change.observedAt <= until {
             outcome.changes += 1
             let time = step.change.observedAt
-            guard hasSingle || hasWindows else { continue }
-            let context = ObservationContext(step, of: history, after: last)
-            last = context
+            guard !singles.isEmpty || hasWindows else { continue }
+            let context = ObservationContext(step, of: history)
             if hasWindows {
                 var decision = Decision()
                 engine.contribute(context, into: &decision)
                 outcome.contributions += decision.contributions.map { (time, $0) }
                 outcome.decision.unknowns += decision.unknowns
             }
-            guard time > since, hasSingle else { continue }
+            guard time > since, !singles.isEmpty else { continue }
             if let current { timers(of: current, before: time, &latest, &outcome) }
-            for rule in engine.singles(watching: kind) {
-                RuleStep(rule: rule, context: context, restoredAt: nil)
-                    .run(latest: latest[rule.name], into: &outcome.decision)
+            for rule in singles {
+                RuleStep(rule, context: context, restoredAt: nil)
+                    .run(latest: latest[rule.rule.name], into: &outcome.decision)
             }
             adopt(&latest, outcome.decision)
             current = context.snapshot.isGone ? nil : context
@@ -84,9 +82,9 @@ package struct ResourceReplay: Sendable {
         _ context: ObservationContext, only rules: Set<String>? = nil,
         _ latest: inout [String: AlertRecord], _ outcome: inout Outcome
     ) {
-        for rule in engine.singles(watching: context.snapshot.key.kind) where rules?.contains(rule.name) ?? true {
-            RuleStep(rule: rule, context: context, restoredAt: nil)
-                .run(latest: latest[rule.name], into: &outcome.decision)
+        for rule in engine.singles(watching: context.snapshot.key.kind) where rules?.contains(rule.rule.name) ?? true {
+            RuleStep(rule, context: context, restoredAt: nil)
+                .run(latest: latest[rule.rule.name], into: &outcome.decision)
         }
         adopt(&latest, outcome.decision)
     }
@@ -114,6 +112,7 @@ package struct ResourceReplay: Sendable {
         for record in decision.records where record.activation >= latest[record.rule]?.activation ?? 0 {
             latest[record.rule] = record
         }
+        guard !decision.forgotten.isEmpty else { return }
         for (rule, record) in latest where decision.forgotten.contains(record.id) {
             latest[rule] = AlertRecord(
                 rule: rule, resource: record.resource, activation: record.activation - 1, phase: .resolved,

@@ -40,9 +40,7 @@ package enum ResourceDiff {
     /// The state before a change, from the one after it and what ``earlierMembers(of:before:)`` said of the change.
     package static func undo(_ earlier: CELMap, in new: CELValue) -> CELValue {
         guard earlier.count > 0, case .map(let after) = new else { return new }
-        var members = after.stringEntries.filter { earlier[$0.0] == nil }
-        for (name, value) in earlier.stringEntries where !value.isNull { members.append((name, value)) }
-        return .map(CELMap(members))
+        return .map(after.replacing(earlier))
     }
 
     private static let deepestPath = 32

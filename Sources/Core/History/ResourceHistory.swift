@@ -11,43 +11,56 @@ package struct ResourceHistory: Sendable {
         self.changes = changes
     }
 
+    /// How the resource was for a while.
+    package struct State: Sendable {
+        package var raw: CELValue
+        /// As rules read it.
+        var record: CELRecord
+        /// When its status began.
+        package var since: Timestamp
+    }
+
     /// A change, with the resource as it was before and after it.
     package struct Step: Sendable {
         package var change: ResourceChange
-        package var after: CELValue
-        package var since: Timestamp
+        package var after: State
         /// Nil where it was not there, or is not known whole.
-        package var before: CELValue?
-        package var sinceBefore: Timestamp?
+        package var before: State?
     }
 
     /// The changes of which is known what they led to, oldest first. The states are made backwards from the snapshot, so
     /// those before something that is not recorded are missing; so are all where the snapshot is not whole.
     package func steps() -> [Step] {
         guard snapshot.isWhole else { return [] }
+        let schema = ResourceSchema.of(snapshot.key.kind)
         var steps: [Step] = []
-        var after = ObservationContext.parse(snapshot.body)
-        var since = snapshot.statusSince
+        steps.reserveCapacity(changes.count)
+        let raw = ObservationContext.parse(snapshot.body)
+        var after = State(
+            raw: raw, record: RecordBuilder.record(of: raw, schema: schema).record, since: snapshot.statusSince)
         for change in changes.reversed() {
-            let before = change.before.map { ResourceDiff.undo($0.members, in: after) }
-            let isNew = change.nature == .firstSeen
+            guard let earlier = change.before else {
+                steps.append(Step(change: change, after: after, before: nil))
+                break
+            }
+            let raw = ResourceDiff.undo(earlier.members, in: after.raw)
+            let record = RecordBuilder.record(
+                of: raw, near: after.record, differingIn: earlier.members, schema: schema)
+            let before = State(raw: raw, record: record, since: earlier.statusSince)
             steps.append(
-                Step(
-                    change: change, after: after, since: since, before: isNew ? nil : before,
-                    sinceBefore: isNew ? nil : change.before?.statusSince))
-            guard let earlier = change.before, let before else { break }
-            (after, since) = (before, earlier.statusSince)
+                Step(change: change, after: after, before: change.nature == .firstSeen ? nil : before))
+            after = before
         }
         return steps.reversed()
     }
 
     /// The resource as it was before the first of its recorded changes; nil where that is not known or it was not there.
     package func stateBefore(_ first: Step) -> Snapshot? {
-        guard let before = first.before, let since = first.sinceBefore else { return nil }
+        guard let before = first.before else { return nil }
         var state = snapshot
-        state.body = JSON.serializedBytes(before)
+        state.body = JSON.serializedBytes(before.raw)
         state.status = first.change.oldStatus ?? snapshot.status
-        state.statusSince = since
+        state.statusSince = before.since
         state.isGone = false
         return state
     }
@@ -64,8 +77,8 @@ extension RuleEngine {
 }
 
 extension ObservationContext {
-    /// A recorded change, as it was when it was seen. `last` is the one before it, if it was read already.
-    init(_ step: ResourceHistory.Step, of history: ResourceHistory, after last: ObservationContext? = nil) {
+    /// A recorded change, as it was when it was seen.
+    convenience init(_ step: ResourceHistory.Step, of history: ResourceHistory) {
         let change = step.change
         let schema = ResourceSchema.of(change.key.kind)
         let isGone = change.nature == .gone
@@ -74,10 +87,10 @@ extension ObservationContext {
         // What is asked of a snapshot here is in `view` already.
         snapshot.body = []
         snapshot.status = change.newStatus
-        snapshot.statusSince = step.since
+        snapshot.statusSince = step.after.since
         snapshot.observedAt = now
         snapshot.isGone = isGone
-        let (record, misfits) = RecordBuilder.record(of: step.after, schema: schema, isGone: isGone)
+        let record = isGone ? RecordBuilder.gone(step.after.record, schema: schema) : step.after.record
         var previous: Snapshot?
         var previousView: ResourceView?
         var old: CELRecord?
@@ -86,22 +99,20 @@ extension ObservationContext {
             before.isGone = false
             before.isWhole = step.before != nil
             before.status = change.oldStatus ?? change.newStatus
-            before.statusSince = step.sinceBefore ?? step.since
+            before.statusSince = step.before?.since ?? step.after.since
             // Where only its status is known the rest counts as it is now.
-            let raw = step.before ?? ObservationContext.withStatus(before.status, in: step.after)
-            let known = before.isWhole && last?.snapshot.isGone == false ? last?.view.record : nil
-            let earlier = known ?? RecordBuilder.record(of: raw, schema: schema).record
+            let raw = step.before?.raw ?? ObservationContext.withStatus(before.status, in: step.after.raw)
+            let earlier = step.before?.record ?? RecordBuilder.record(of: raw, schema: schema).record
             previous = before
             previousView = ObservationContext.view(of: before, record: earlier, raw: raw)
             if before.isWhole { old = earlier }
         }
         let view = ResourceView(
-            record: record, raw: step.after, previous: old, changed: change.paths, since: step.since,
+            record: record, raw: step.after.raw, previous: old, changed: change.paths, since: step.after.since,
             firstSeen: snapshot.firstSeen, source: change.key.source)
         self.init(
             occasion: isGone ? .gone : previous == nil ? .firstSeen : .changed, snapshot: snapshot, previous: previous,
-            change: change, view: view, previousView: previousView, misfits: misfits, isBaseline: change.isBaseline,
-            now: now)
+            change: change, view: view, previousView: previousView, isBaseline: change.isBaseline, now: now)
     }
 
     /// The same resource, unchanged, at a later time.
@@ -111,24 +122,6 @@ extension ObservationContext {
         let standing = ObservationContext.view(of: snapshot, record: view.record, raw: view.raw)
         return ObservationContext(
             occasion: .unchanged, snapshot: snapshot, previous: snapshot, change: change, view: standing,
-            previousView: standing, misfits: [], isBaseline: isNewRule, now: now)
-    }
-
-    private init(
-        occasion: Occasion, snapshot: Snapshot, previous: Snapshot?, change: ResourceChange, view: ResourceView,
-        previousView: ResourceView?, misfits: [String], isBaseline: Bool, now: Timestamp
-    ) {
-        let environment = RuleVariables.environment(for: snapshot.key.kind)
-        self.occasion = occasion
-        self.snapshot = snapshot
-        self.previous = previous
-        self.change = change
-        self.view = view
-        self.previousView = previousView
-        activation = view.activation(in: environment, now: now)
-        previousActivation = previousView?.activation(in: environment, now: now)
-        self.isBaseline = isBaseline
-        self.misfits = misfits
-        self.now = now
+            previousView: standing, isBaseline: isNewRule, now: now)
     }
 }

@@ -1,7 +1,7 @@
 import CEL
 
 /// One resource at one moment, read once for all rules: what it is, what it was, what changed.
-struct ObservationContext {
+final class ObservationContext: Sendable {
     enum Occasion { case firstSeen, changed, unchanged, gone }
 
     let occasion: Occasion
@@ -11,14 +11,29 @@ struct ObservationContext {
     let view: ResourceView
     /// The resource as it was before the change, as rules saw it then.
     let previousView: ResourceView?
-    /// What conditions and texts read now, and what conditions read before the change; made once for all rules.
+    /// What conditions and texts read, made once for all rules.
     let activation: Activation
-    let previousActivation: Activation?
     let isBaseline: Bool
     let misfits: [String]
     let now: Timestamp
 
-    init(_ observation: Observation, previous: Snapshot?, isBaseline: Bool, now: Timestamp) {
+    init(
+        occasion: Occasion, snapshot: Snapshot, previous: Snapshot?, change: ResourceChange, view: ResourceView,
+        previousView: ResourceView?, misfits: [String] = [], isBaseline: Bool, now: Timestamp
+    ) {
+        self.occasion = occasion
+        self.snapshot = snapshot
+        self.previous = previous
+        self.change = change
+        self.view = view
+        self.previousView = previousView
+        activation = view.activation(in: RuleVariables.environment(for: snapshot.key.kind), now: now)
+        self.isBaseline = isBaseline
+        self.misfits = misfits
+        self.now = now
+    }
+
+    convenience init(_ observation: Observation, previous: Snapshot?, isBaseline: Bool, now: Timestamp) {
         let kind = observation.key.kind
         let schema = ResourceSchema.of(kind)
         let raw = ObservationContext.parse(observation.body)
@@ -36,65 +51,59 @@ struct ObservationContext {
                 previous: old.map { ($0, known?.statusSince ?? now) }, now: observation.observedAt)
         }
         let paths = oldRaw.map { ResourceDiff.changedPaths(from: $0, to: raw) } ?? []
-        occasion = known == nil ? .firstSeen : .changed
-        snapshot = Snapshot(
+        let snapshot = Snapshot(
             key: observation.key, body: observation.body, fingerprint: observation.fingerprint,
             status: observation.status, createdAt: StatusBeginning.time("created_at", of: record),
             statusSince: since, firstSeen: previous?.firstSeen ?? observation.observedAt,
             observedAt: known != nil && paths.isEmpty ? known?.observedAt ?? now : observation.observedAt,
             isGone: false)
-        self.previous = known
-        change = ResourceChange(
+        let change = ResourceChange(
             key: observation.key, nature: known == nil ? .firstSeen : .changed, observedAt: observation.observedAt,
             oldStatus: known?.status, newStatus: observation.status, paths: paths, isBaseline: isBaseline,
             before: EarlierState(previous, now: raw, parsed: oldRaw))
-        view = ResourceView(
+        let view = ResourceView(
             record: record, raw: raw, previous: known?.isWhole == true ? old : nil, changed: paths, since: since,
             firstSeen: snapshot.firstSeen, source: observation.key.source)
-        previousView = known.flatMap { known in
+        let previousView = known.flatMap { known in
             old.map { ObservationContext.view(of: known, record: $0, raw: oldRaw ?? .null) }
         }
-        let environment = RuleVariables.environment(for: kind)
-        activation = view.activation(in: environment, now: now)
-        previousActivation = previousView?.activation(in: environment, now: now)
-        self.isBaseline = isBaseline
-        self.misfits = misfits
-        self.now = now
+        self.init(
+            occasion: known == nil ? .firstSeen : .changed, snapshot: snapshot, previous: known, change: change,
+            view: view, previousView: previousView, misfits: misfits, isBaseline: isBaseline, now: now)
     }
 
-    init(unchanged snapshot: Snapshot, isNewRule: Bool, now: Timestamp) {
+    convenience init(unchanged snapshot: Snapshot, isNewRule: Bool, now: Timestamp) {
         self.init(standing: snapshot, occasion: .unchanged, now: now, isGone: false, isBaseline: isNewRule)
     }
 
-    init(gone snapshot: Snapshot, now: Timestamp) {
+    convenience init(gone snapshot: Snapshot, now: Timestamp) {
         self.init(standing: snapshot, occasion: .gone, now: now, isGone: true, isBaseline: false)
     }
 
-    private init(standing: Snapshot, occasion: Occasion, now: Timestamp, isGone: Bool, isBaseline: Bool) {
+    private convenience init(standing: Snapshot, occasion: Occasion, now: Timestamp, isGone: Bool, isBaseline: Bool) {
         let schema = ResourceSchema.of(standing.key.kind)
         let raw = ObservationContext.parse(standing.body)
         let before = RecordBuilder.record(of: raw, schema: schema).record
-        let record = isGone ? RecordBuilder.record(of: raw, schema: schema, isGone: true).record : before
-        self.occasion = occasion
+        let record = isGone ? RecordBuilder.gone(before, schema: schema) : before
         var seen = standing
         seen.isGone = isGone
         if isGone { seen.observedAt = now }
-        snapshot = seen
-        previous = standing
-        change = ResourceChange(
+        let change = ResourceChange(
             key: standing.key, nature: isGone ? .gone : .changed, observedAt: now, oldStatus: standing.status,
             newStatus: standing.status, paths: isGone ? ["gone"] : [], isBaseline: isBaseline,
             before: isGone ? EarlierState(standing, now: raw, parsed: raw) : nil)
-        previousView = ObservationContext.view(of: standing, record: before, raw: raw)
-        view = ResourceView(
+        let view = ResourceView(
             record: record, raw: raw, previous: isGone && standing.isWhole ? before : nil, changed: change.paths,
             since: standing.statusSince, firstSeen: standing.firstSeen, source: standing.key.source)
-        let environment = RuleVariables.environment(for: standing.key.kind)
-        activation = view.activation(in: environment, now: now)
-        previousActivation = previousView?.activation(in: environment, now: now)
-        self.isBaseline = isBaseline
-        misfits = []
-        self.now = now
+        self.init(
+            occasion: occasion, snapshot: seen, previous: standing, change: change, view: view,
+            previousView: ObservationContext.view(of: standing, record: before, raw: raw), isBaseline: isBaseline,
+            now: now)
+    }
+
+    /// What conditions read before the change. Made when it is asked for: most conditions that do not hold now do not ask.
+    var previousActivation: Activation? {
+        previousView?.activation(in: RuleVariables.environment(for: snapshot.key.kind), now: now)
     }
 
     static func view(of snapshot: Snapshot, record: CELRecord, raw: CELValue) -> ResourceView {

@@ -65,10 +65,11 @@ extension RuleStep {
     private static let partLimit = 60
 
     /// What the rule makes of the resource, part by part.
-    var look: RuleLook {
+    static func look(of rule: Rule, at context: ObservationContext) -> RuleLook {
         let traced = rule.condition.trace(context.activation)
         return RuleLook(
-            rule: rule.name, verdict: verdict(on: context.activation), condition: rule.condition.text,
+            rule: rule.name, verdict: verdict(of: rule, on: context.activation, in: context),
+            condition: rule.condition.text,
             parts: traced.trace.parts.prefix(RuleStep.partLimit).map { part in
                 RuleLook.Part(depth: part.depth, text: part.text, value: part.value)
             })
@@ -77,11 +78,11 @@ extension RuleStep {
 
 extension RuleEngine {
     /// Notes what these rules made of a resource, as far as it is kept.
-    func noteLook(_ context: ObservationContext, _ rules: [Rule], into decision: inout Decision) {
+    func noteLook(_ context: ObservationContext, _ rules: [SharedRule], into decision: inout Decision) {
         guard looks != .none else { return }
         let key = context.snapshot.key
         let isNews = !context.isBaseline && context.occasion != .unchanged && !context.isOnlyRead
-        let noted = rules.filter { rule in
+        let noted = rules.map(\.rule).filter { rule in
             isNews || looks == .all
                 || decision.records.contains { $0.rule == rule.name && $0.resource == key && !$0.isTimer }
         }
@@ -96,6 +97,6 @@ extension RuleEngine {
         decision.looks.append(
             ResourceLook(
                 key: key, at: context.now, occasion: occasion,
-                rules: noted.map { RuleStep(rule: $0, context: context, restoredAt: nil).look }))
+                rules: noted.map { RuleStep.look(of: $0, at: context) }))
     }
 }

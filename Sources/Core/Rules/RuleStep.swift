@@ -2,10 +2,18 @@ import CEL
 
 /// One rule looking at one resource once: evaluate, step the alert, and say what is to be said.
 struct RuleStep {
-    let rule: Rule
-    let context: ObservationContext
+    private let shared: SharedRule
+    private let context: ObservationContext
     /// ``KnownResource/restoredAt``.
-    let restoredAt: Timestamp?
+    private let restoredAt: Timestamp?
+
+    init(_ rule: SharedRule, context: ObservationContext, restoredAt: Timestamp?) {
+        shared = rule
+        self.context = context
+        self.restoredAt = restoredAt
+    }
+
+    private var rule: Rule { shared.rule }
 
     func run(latest: AlertRecord?, into decision: inout Decision) {
         let verdict = verdict(on: context.activation)
@@ -32,7 +40,11 @@ struct RuleStep {
         }
     }
 
-    func verdict(on activation: Activation) -> Verdict {
+    private func verdict(on activation: Activation) -> Verdict {
+        RuleStep.verdict(of: rule, on: activation, in: context)
+    }
+
+    static func verdict(of rule: Rule, on activation: Activation, in context: ObservationContext) -> Verdict {
         guard context.snapshot.isWhole || rule.condition.expression.asksOnly(for: Snapshot.keptMembers) else {
             return .unknown(reason: "the resource settled long ago and is kept without its details")
         }

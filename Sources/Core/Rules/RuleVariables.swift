@@ -12,6 +12,7 @@ package enum RuleVariables {
 
     package static func declarations(for kind: ResourceKind) -> Declarations {
         let object = CELType.object(ResourceSchema.of(kind).objectType)
+        // In the order of `ResourceView.activation`.
         return Declarations(variables: [
             ("self", object), ("old", .nullable(object)), ("changed", .list(.string)), ("since", .timestamp),
             ("first_seen", .timestamp), ("now", .timestamp), ("source", .string), ("raw", .dyn),
@@ -44,7 +45,7 @@ package struct ResourceView: Sendable {
 
     /// The values for an evaluation at `now`.
     package func activation(in environment: Environment, now: Timestamp) -> Activation {
-        environment.activation(values(now: now))
+        environment.activation(inOrder: values(now: now))
     }
 
     /// A resource seen for the first time, with nothing known before, and the fields that are not as documented.
@@ -61,17 +62,11 @@ package struct ResourceView: Sendable {
         return (view, misfits)
     }
 
-    /// The values by name for an evaluation at `now`.
-    package func values(now: Timestamp) -> [String: CELValue] {
+    /// The values for an evaluation at `now`, in the order of ``RuleVariables/declarations(for:)``.
+    package func values(now: Timestamp) -> [CELValue] {
         [
-            "self": .record(record),
-            "old": previous.map(CELValue.record) ?? .null,
-            "changed": .list(changed.map(CELValue.string)),
-            "since": .timestamp(since),
-            "first_seen": .timestamp(firstSeen),
-            "now": .timestamp(now),
-            "source": .string(source),
-            "raw": raw,
+            .record(record), previous.map(CELValue.record) ?? .null, .list(changed.map(CELValue.string)),
+            .timestamp(since), .timestamp(firstSeen), .timestamp(now), .string(source), raw,
         ]
     }
 }

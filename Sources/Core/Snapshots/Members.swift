@@ -3,8 +3,11 @@ package import CEL
 extension CELMap {
     /// The members of a JSON object, in the order in which they were written.
     package var stringEntries: [(String, CELValue)] {
-        entries.compactMap { entry in
-            if case .string(let name) = entry.key { (name, entry.value) } else { nil }
+        var members: [(String, CELValue)] = []
+        members.reserveCapacity(count)
+        for entry in entries {
+            if case .string(let name) = entry.key { members.append((name, entry.value)) }
         }
+        return members
     }
 }

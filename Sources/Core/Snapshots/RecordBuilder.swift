@@ -20,6 +20,31 @@ package enum RecordBuilder {
         return (CELRecord(shape: schema.objectType.shape, values: values), misfits)
     }
 
+    /// The record of a resource that differs from another state of it in these members only, from the other's record.
+    static func record(
+        of raw: CELValue, near other: CELRecord, differingIn members: CELMap, schema: ResourceSchema
+    ) -> CELRecord {
+        guard members.count > 0, let all = mapValue(raw) else { return other }
+        var values = other.values
+        var misfits: [String] = []
+        for (name, _) in members.stringEntries {
+            guard let position = schema.objectType.shape.index(of: name), name != "gone" else { continue }
+            values[position] = convert(
+                all[name] ?? .null, to: schema.fields[position].kind, path: name, misfits: &misfits)
+        }
+        return CELRecord(shape: other.shape, values: values)
+    }
+
+    /// The record of the same resource once it has disappeared.
+    static func gone(_ record: CELRecord, schema: ResourceSchema) -> CELRecord {
+        guard let position = schema.objectType.shape.index(of: "gone"), record.values[position] != nil else {
+            return record
+        }
+        var values = record.values
+        values[position] = .bool(true)
+        return CELRecord(shape: record.shape, values: values)
+    }
+
     private static func fieldValues(
         _ members: CELMap, schema: ResourceSchema, path: String, isGone: Bool, misfits: inout [String]
     ) -> [CELValue?] {

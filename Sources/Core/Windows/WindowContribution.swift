@@ -28,16 +28,17 @@ extension Rule {
         var measures: UInt32 = 0
         var values: [CELValue] = []
         var problem: String?
-        for (index, measure) in window.measures.enumerated() where !isGone || measure.asksForGone {
+        // By index: a copy of a measure counts each of its parts.
+        for index in window.measures.indices where !isGone || window.measures[index].asksForGone {
             do throws(EvaluationError) {
-                guard try measure.condition?.evaluateBool(context.activation) ?? true else { continue }
-                if let program = measure.value {
-                    guard let value = try measure.admitted(try program.evaluate(context.activation)) else { continue }
+                guard try window.measures[index].condition?.evaluateBool(context.activation) ?? true else { continue }
+                if let found = try window.measures[index].value?.evaluate(context.activation) {
+                    guard let value = try window.measures[index].admitted(found) else { continue }
                     values.append(value)
                 }
                 measures |= 1 << UInt32(index)
             } catch {
-                problem = problem ?? "\(measure.name): \(error.message)"
+                problem = problem ?? "\(window.measures[index].name): \(error.message)"
             }
         }
         guard measures != 0 else { return (nil, problem) }

@@ -89,9 +89,8 @@ struct EvalCommand: ParsableCommand {
         let now = Composition.now()
         let (view, misfits) = ResourceView.alone(try read(path), kind: kind, now: now)
         tell(misfits, of: path)
-        let values = view.values(now: now)
-        return RuleVariables.declarations(for: kind).variables.compactMap { name, type in
-            values[name].map { ExpressionEvaluation.Variable(name: name, type: type, value: $0) }
+        return zip(RuleVariables.declarations(for: kind).variables, view.values(now: now)).map { variable, value in
+            ExpressionEvaluation.Variable(name: variable.name, type: variable.type, value: value)
         }
     }
 
