@@ -1,5 +1,5 @@
 /// A compiled expression, to be evaluated any number of times, from any thread.
-package struct Program: Sendable {
+package final class Program: Sendable {
     /// The source text; of a part of another program, what it unparses to.
     package let text: String
     package let expression: Expression

@@ -68,10 +68,10 @@ private final class InterruptedTransport: HTTPTransport {
 
     @Test func `go on with what a rule said under its old name`() async throws {
         let (bench, service, http) = try await told()
-        var renamed = Sample.rule(
-            "slow", when: #"self.status == "processing""#, for: .zero, title: "${self.id} is slow")
-        renamed.renamedFrom = ["stuck"]
-        let rules = [renamed]
+        let rules = [
+            Sample.rule("slow", when: #"self.status == "processing""#, for: .zero, title: "${self.id} is slow")
+                .with(renamedFrom: ["stuck"])
+        ]
         http.interrupt {
             service.rules.replace(with: rules)
             bench.change("img_1", ["prompt": "another"])

@@ -9,11 +9,10 @@ private func grouped(
     _ name: String = "failed", by: [String] = [], wait: Int = 10, interval: Int = 60, sendsResolved: Bool = true,
     severity: Severity = .warning, when status: String = "failed", repeatInterval: Duration? = nil
 ) -> Rule {
-    var rule = Sample.rule(
+    Sample.rule(
         name, when: #"self.status == "\#(status)""#, repeatInterval: repeatInterval, severity: severity,
-        title: "${self.id} \(status)", sendsResolved: sendsResolved)
-    rule.noise.grouping = grouping(by, wait: wait, interval: interval)
-    return rule
+        title: "${self.id} \(status)", sendsResolved: sendsResolved
+    ).with(noise: NoisePolicy(grouping: grouping(by, wait: wait, interval: interval)))
 }
 
 private func grouping(_ by: [String], wait: Int = 10, interval: Int = 60) -> Grouping {
@@ -198,9 +197,7 @@ private func grouping(_ by: [String], wait: Int = 10, interval: Int = 60) -> Gro
         let life = try NoiseTimeline([grouped()])
         try await life.sees([("img_1", "failed"), ("img_2", "failed")], at: 0)
         try await life.passes(at: 10)
-        var plain = grouped()
-        plain.noise.grouping = nil
-        try await life.reload([plain])
+        try await life.reload([grouped().with(noise: NoisePolicy())])
         try await life.sees("img_1", "ready", at: 100)
         try await life.passes(at: 110)
         try await life.reload([])
@@ -216,9 +213,7 @@ private func grouping(_ by: [String], wait: Int = 10, interval: Int = 60) -> Gro
     }
 
     @Test func `tells at once what was told at once, though the rule is gathered now`() async throws {
-        var plain = grouped()
-        plain.noise.grouping = nil
-        let life = try NoiseTimeline([plain])
+        let life = try NoiseTimeline([grouped().with(noise: NoisePolicy())])
         try await life.sees("img_1", "failed", at: 0)
         try await life.reload([grouped()])
         try await life.sees("img_1", "ready", at: 100)

@@ -6,11 +6,9 @@ import Testing
 
 private let critical = Sample.rule(
     "critical", when: "self.duration_ms > 1000", title: "${self.id} is very slow", sendsResolved: true)
-private let warning: Rule = {
-    var rule = Sample.rule("warning", when: "self.duration_ms > 100", title: "${self.id} is slow", sendsResolved: true)
-    rule.noise.inhibitedBy = ["critical"]
-    return rule
-}()
+private let warning = Sample.rule(
+    "warning", when: "self.duration_ms > 100", title: "${self.id} is slow", sendsResolved: true
+).with(noise: NoisePolicy(inhibitedBy: ["critical"]))
 private let down = Sample.rule("down", watch: .source, when: "!self.reachable", title: "down", sendsResolved: true)
 
 private func took(_ milliseconds: Int) -> [(String, String)] { [("duration_ms", "\(milliseconds)")] }
@@ -59,8 +57,8 @@ private func took(_ milliseconds: Int) -> [(String, String)] { [("duration_ms", 
     }
 
     @Test func `by a source that is down is one of that source alone`() async throws {
-        var failed = Sample.rule("failed", when: #"self.status == "failed""#, title: "${self.id} failed")
-        failed.noise.inhibitedBy = ["down"]
+        let failed = Sample.rule("failed", when: #"self.status == "failed""#, title: "${self.id} failed")
+            .with(noise: NoisePolicy(inhibitedBy: ["down"]))
         let life = try NoiseTimeline([failed, down])
         try await life.sees("other", "", at: 0, [("reachable", "false")], kind: .source)
         #expect(try await life.told() == ["fired team: down"])
@@ -88,16 +86,13 @@ private func took(_ milliseconds: Int) -> [(String, String)] { [("duration_ms", 
     @Test func `is told when the configuration inhibits it no more`() async throws {
         let life = try NoiseTimeline([warning, critical])
         try await life.sees("img_1", "processing", at: 0, took(2000))
-        var free = warning
-        free.noise.inhibitedBy = []
-        try await life.reload([free, critical])
+        try await life.reload([warning.with(noise: NoisePolicy()), critical])
         try await life.passes(at: 10)
         #expect(try await life.told() == ["fired team: img_1 is very slow", "fired team: img_1 is slow"])
     }
 
     @Test func `that waited in a group is held when the other comes a little later`() async throws {
-        var patient = warning
-        patient.noise.grouping = Grouping(by: [])
+        let patient = warning.with(noise: NoisePolicy(grouping: Grouping(by: []), inhibitedBy: ["critical"]))
         let life = try NoiseTimeline([patient, critical])
         try await life.sees("img_1", "processing", at: 0, took(200))
         try await life.sees("img_1", "processing", at: 5, took(2000))
@@ -108,10 +103,8 @@ private func took(_ milliseconds: Int) -> [(String, String)] { [("duration_ms", 
 
 @Suite(.serialized) struct `A muted alert` {
     private static func muted(_ mute: [MuteTime]) -> Rule {
-        var rule = Sample.rule(
-            "failed", when: #"self.status == "failed""#, title: "${self.id} failed", sendsResolved: true)
-        rule.noise.mute = mute
-        return rule
+        Sample.rule("failed", when: #"self.status == "failed""#, title: "${self.id} failed", sendsResolved: true)
+            .with(noise: NoisePolicy(mute: mute))
     }
 
     /// Noon on a Monday is 14:00 in Berlin.
@@ -147,8 +140,7 @@ private func took(_ milliseconds: Int) -> [(String, String)] { [("duration_ms", 
         let life = try NoiseTimeline([old], restarts: restarts)
         try await life.sees("img_1", "failed", at: 0)
         let first = try await life.notifications()
-        var new = old
-        (new.name, new.renamedFrom) = ("new", ["old"])
+        let new = old.with(name: "new", renamedFrom: ["old"])
         try await life.reload([new])
         try await life.endsOrphans(of: "img_1", at: 10)
         #expect(try await life.told() == [], "nothing has ended")
@@ -164,11 +156,8 @@ private func took(_ milliseconds: Int) -> [(String, String)] { [("duration_ms", 
     }
 
     @Test func `that had alerts of its own under that name before takes none of their ids`() async throws {
-        var new = old
-        (new.name, new.renamedFrom) = ("new", ["old"])
-        var before = old
-        before.name = "new"
-        let life = try NoiseTimeline([before])
+        let new = old.with(name: "new", renamedFrom: ["old"])
+        let life = try NoiseTimeline([old.with(name: "new")])
         try await life.sees("img_1", "failed", at: 0)
         try await life.sees("img_1", "ready", at: 1)
         try await life.reload([old])
@@ -186,9 +175,7 @@ private func took(_ milliseconds: Int) -> [(String, String)] { [("duration_ms", 
     @Test func `without saying so ends the alerts of the old one`() async throws {
         let life = try NoiseTimeline([old])
         try await life.sees("img_1", "failed", at: 0)
-        var new = old
-        new.name = "new"
-        try await life.reload([new])
+        try await life.reload([old.with(name: "new")])
         try await life.endsOrphans(of: "img_1", at: 10)
         #expect(try await life.told() == ["fired team: img_1 failed", "resolved team: img_1 failed"])
     }

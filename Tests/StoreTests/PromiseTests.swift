@@ -14,14 +14,15 @@ import Testing
         let patient = Sample.rule(
             "patient", when: #"self.status == "slow""#, for: .seconds(30), keepFiringFor: .seconds(20),
             title: "${self.id}", notify: ["team"])
-        var inhibited = Sample.rule(
+        let inhibited = Sample.rule(
             "inhibited", when: #"self.status == "failed" || self.status == "expired""#, title: "${self.id}",
-            notify: ["team"], sendsResolved: true)
-        inhibited.noise.inhibitedBy = ["plain"]
-        var gathered = Sample.rule(
+            notify: ["team"], sendsResolved: true
+        ).with(noise: NoisePolicy(inhibitedBy: ["plain"]))
+        let grouping = grouped ? Grouping(by: [], wait: .seconds(10), interval: .seconds(40)) : nil
+        let gathered = Sample.rule(
             "gathered", when: #"self.status == "expired" || self.status == "slow""#, title: "${self.id}",
-            notify: ["ops"], sendsResolved: true)
-        if grouped { gathered.noise.grouping = Grouping(by: [], wait: .seconds(10), interval: .seconds(40)) }
+            notify: ["ops"], sendsResolved: true
+        ).with(noise: NoisePolicy(grouping: grouping))
         return [plain, patient, inhibited, gathered]
     }
 
@@ -175,8 +176,9 @@ import Testing
     }
 
     @Test func `backs off as the rule says, and goes on with the last interval`() async throws {
-        var rule = stuck
-        rule.policy.repeatIntervals = [.seconds(600), .seconds(1200), .seconds(2400)]
+        var policy = stuck.policy
+        policy.repeatIntervals = [.seconds(600), .seconds(1200), .seconds(2400)]
+        let rule = stuck.with(policy: policy)
         let life = try NoiseTimeline([rule], restarts: true)
         try await life.sees("img_1", "processing", at: 0, [("created_at", Sample.time(0))])
         let said = try await story(life, from: 0, to: 12_000)

@@ -100,8 +100,7 @@ private let failed = Sample.rule(
     }
 
     @Test func `is over all that one can ask of an alert`() async throws {
-        var labelled = failed
-        labelled.labels = [Label(name: "team", value: "render")]
+        let labelled = failed.with(labels: [Label(name: "team", value: "render")])
         let covering = [
             #"labels.team == "render" && rule.labels.team == "render""#, #"severity == "warning""#,
             #"source == "studio" && kind == "generation""#, #"title.contains("img_1")"#,

@@ -54,7 +54,7 @@ package struct ResourceReplay: Sendable {
             if let current { timers(of: current, before: time, &latest, &outcome) }
             for rule in singles {
                 RuleStep(rule, context: context, restoredAt: nil)
-                    .run(latest: latest[rule.rule.name], into: &outcome.decision)
+                    .run(latest: latest[rule.name], into: &outcome.decision)
             }
             adopt(&latest, outcome.decision)
             current = context.snapshot.isGone ? nil : context
@@ -82,9 +82,9 @@ package struct ResourceReplay: Sendable {
         _ context: ObservationContext, only rules: Set<String>? = nil,
         _ latest: inout [String: AlertRecord], _ outcome: inout Outcome
     ) {
-        for rule in engine.singles(watching: context.snapshot.key.kind) where rules?.contains(rule.rule.name) ?? true {
+        for rule in engine.singles(watching: context.snapshot.key.kind) where rules?.contains(rule.name) ?? true {
             RuleStep(rule, context: context, restoredAt: nil)
-                .run(latest: latest[rule.rule.name], into: &outcome.decision)
+                .run(latest: latest[rule.name], into: &outcome.decision)
         }
         adopt(&latest, outcome.decision)
     }

@@ -1,27 +1,29 @@
 package import CEL
 
 /// A rule as it is in force: its condition and texts compiled, its settings known to be sound.
-package struct Rule: Sendable {
-    package var name: String
-    package var watch: ResourceKind
-    package var condition: Program
-    package var clockUse: ClockUse
-    package var policy: AlertPolicy
-    package var severity: Severity
-    package var labels: [Label]
-    package var title: Template?
-    package var text: Template?
+///
+/// A class, as it is looked at for every change: a copy of a value with so many parts would count each of them.
+package final class Rule: Sendable {
+    package let name: String
+    package let watch: ResourceKind
+    package let condition: Program
+    package let clockUse: ClockUse
+    package let policy: AlertPolicy
+    package let severity: Severity
+    package let labels: [Label]
+    package let title: Template?
+    package let text: Template?
     /// The sinks that are told, each once.
-    package var notify: [String]
-    package var sendsResolved: Bool
+    package let notify: [String]
+    package let sendsResolved: Bool
     /// How far the baseline reaches back for a rule without `for`.
-    package var backfill: Duration?
+    package let backfill: Duration?
     /// When and how its sinks are told.
-    package var noise = NoisePolicy()
+    package let noise: NoisePolicy
     /// What it was called before: open alerts of that name are its own.
-    package var renamedFrom: [String] = []
+    package let renamedFrom: [String]
     /// For a rule over many resources at once; its condition and texts then ask about the measures.
-    package var window: Window?
+    package let window: Window?
 
     /// Whether its alerts are about single resources.
     package var isSingle: Bool { window == nil }
@@ -29,7 +31,8 @@ package struct Rule: Sendable {
     package init(
         name: String, watch: ResourceKind, condition: Program, clockUse: ClockUse, policy: AlertPolicy,
         severity: Severity, labels: [Label], title: Template?, text: Template?, notify: [String],
-        sendsResolved: Bool, backfill: Duration?, window: Window? = nil
+        sendsResolved: Bool, backfill: Duration?, noise: NoisePolicy = NoisePolicy(), renamedFrom: [String] = [],
+        window: Window? = nil
     ) {
         self.name = name
         self.watch = watch
@@ -43,7 +46,21 @@ package struct Rule: Sendable {
         self.notify = notify
         self.sendsResolved = sendsResolved
         self.backfill = backfill
+        self.noise = noise
+        self.renamedFrom = renamedFrom
         self.window = window
+    }
+
+    /// The same rule but for what is given.
+    package func with(
+        name: String? = nil, policy: AlertPolicy? = nil, labels: [Label]? = nil, notify: [String]? = nil,
+        noise: NoisePolicy? = nil, renamedFrom: [String]? = nil
+    ) -> Rule {
+        Rule(
+            name: name ?? self.name, watch: watch, condition: condition, clockUse: clockUse,
+            policy: policy ?? self.policy, severity: severity, labels: labels ?? self.labels, title: title, text: text,
+            notify: notify ?? self.notify, sendsResolved: sendsResolved, backfill: backfill,
+            noise: noise ?? self.noise, renamedFrom: renamedFrom ?? self.renamedFrom, window: window)
     }
 
     /// Changes when what the rule says of a resource can have changed, so that all are looked at again.

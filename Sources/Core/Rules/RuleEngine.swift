@@ -52,18 +52,11 @@ extension KnownResource {
     }
 }
 
-/// A rule in one place for all who look at it: it has some twenty parts, and each copy counts every one of them.
-final class SharedRule: Sendable {
-    let rule: Rule
-
-    init(_ rule: Rule) { self.rule = rule }
-}
-
 /// Decides what follows from what was seen. Pure: no clock, no chance, no I/O; the same input gives the same ids.
 package struct RuleEngine: Sendable {
     private let rulesByKind: [ResourceKind: [Rule]]
-    private let singleRules: [ResourceKind: [SharedRule]]
-    private let windowRules: [ResourceKind: [SharedRule]]
+    private let singleRules: [ResourceKind: [Rule]]
+    private let windowRules: [ResourceKind: [Rule]]
     private let rulesByName: [String: Rule]
     /// Rules by what they were called before.
     private let formerNames: [String: Rule]
@@ -74,9 +67,7 @@ package struct RuleEngine: Sendable {
         self.looks = looks
         rulesByKind = Dictionary(grouping: rules, by: \.watch)
         singleRules = Dictionary(grouping: rules.filter { $0.window == nil }, by: \.watch)
-            .mapValues { $0.map(SharedRule.init) }
         windowRules = Dictionary(grouping: rules.filter { $0.window != nil }, by: \.watch)
-            .mapValues { $0.map(SharedRule.init) }
         rulesByName = Dictionary(rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         formerNames = Dictionary(
             rules.flatMap { rule in rule.renamedFrom.map { ($0, rule) } }, uniquingKeysWith: { first, _ in first })
@@ -84,9 +75,9 @@ package struct RuleEngine: Sendable {
 
     package func rules(watching kind: ResourceKind) -> [Rule] { rulesByKind[kind] ?? [] }
     /// Those of them that look at one resource at a time.
-    func singles(watching kind: ResourceKind) -> [SharedRule] { singleRules[kind] ?? [] }
+    func singles(watching kind: ResourceKind) -> [Rule] { singleRules[kind] ?? [] }
     /// Those of them with `over`.
-    package func windows(watching kind: ResourceKind) -> [Rule] { windowRules[kind]?.map(\.rule) ?? [] }
+    package func windows(watching kind: ResourceKind) -> [Rule] { windowRules[kind] ?? [] }
     package func rule(named name: String) -> Rule? { rulesByName[name] }
     package var rules: [Rule] { rulesByKind.values.joined().sorted { $0.name < $1.name } }
 
@@ -122,7 +113,7 @@ package struct RuleEngine: Sendable {
         let looking = singleRules[kind] ?? []
         for rule in looking {
             RuleStep(rule, context: context, restoredAt: known.restoredAt)
-                .run(latest: known.latest(of: rule.rule), into: &decision)
+                .run(latest: known.latest(of: rule), into: &decision)
         }
         noteLook(context, looking, into: &decision)
         contribute(context, into: &decision)
@@ -131,11 +122,11 @@ package struct RuleEngine: Sendable {
 
     func contribute(_ context: ObservationContext, into decision: inout Decision) {
         for rule in windowRules[context.snapshot.key.kind] ?? [] {
-            let (contribution, problem) = rule.rule.contribution(of: context)
+            let (contribution, problem) = rule.contribution(of: context)
             if let contribution { decision.contributions.append(contribution) }
             guard let problem else { continue }
             decision.unknowns.append(
-                UnknownVerdict(rule: rule.rule.name, resource: context.snapshot.key, reason: problem))
+                UnknownVerdict(rule: rule.name, resource: context.snapshot.key, reason: problem))
         }
     }
 
@@ -146,10 +137,10 @@ package struct RuleEngine: Sendable {
     ) {
         guard let snapshot = known.snapshot, !snapshot.isGone else { return }
         let context = ObservationContext(unchanged: snapshot, isNewRule: isNewRule, now: now)
-        let looking = (singleRules[snapshot.key.kind] ?? []).filter { isAsked($0.rule, onlyRules) }
+        let looking = (singleRules[snapshot.key.kind] ?? []).filter { isAsked($0, onlyRules) }
         for rule in looking {
             RuleStep(rule, context: context, restoredAt: known.restoredAt)
-                .run(latest: known.latest(of: rule.rule), into: &decision)
+                .run(latest: known.latest(of: rule), into: &decision)
         }
         noteLook(context, looking, into: &decision)
     }

@@ -78,11 +78,11 @@ extension RuleStep {
 
 extension RuleEngine {
     /// Notes what these rules made of a resource, as far as it is kept.
-    func noteLook(_ context: ObservationContext, _ rules: [SharedRule], into decision: inout Decision) {
+    func noteLook(_ context: ObservationContext, _ rules: [Rule], into decision: inout Decision) {
         guard looks != .none else { return }
         let key = context.snapshot.key
         let isNews = !context.isBaseline && context.occasion != .unchanged && !context.isOnlyRead
-        let noted = rules.map(\.rule).filter { rule in
+        let noted = rules.filter { rule in
             isNews || looks == .all
                 || decision.records.contains { $0.rule == rule.name && $0.resource == key && !$0.isTimer }
         }

@@ -2,18 +2,16 @@ import CEL
 
 /// One rule looking at one resource once: evaluate, step the alert, and say what is to be said.
 struct RuleStep {
-    private let shared: SharedRule
+    private let rule: Rule
     private let context: ObservationContext
     /// ``KnownResource/restoredAt``.
     private let restoredAt: Timestamp?
 
-    init(_ rule: SharedRule, context: ObservationContext, restoredAt: Timestamp?) {
-        shared = rule
+    init(_ rule: Rule, context: ObservationContext, restoredAt: Timestamp?) {
+        self.rule = rule
         self.context = context
         self.restoredAt = restoredAt
     }
-
-    private var rule: Rule { shared.rule }
 
     func run(latest: AlertRecord?, into decision: inout Decision) {
         let verdict = verdict(on: context.activation)

@@ -63,7 +63,7 @@ package struct ResourceView: Sendable {
     }
 
     /// The values for an evaluation at `now`, in the order of ``RuleVariables/declarations(for:)``.
-    package func values(now: Timestamp) -> [CELValue] {
+    package func values(now: Timestamp) -> [CELValue?] {
         [
             .record(record), previous.map(CELValue.record) ?? .null, .list(changed.map(CELValue.string)),
             .timestamp(since), .timestamp(firstSeen), .timestamp(now), .string(source), raw,

@@ -1,7 +1,7 @@
 package import CEL
 
 /// The part of a rule that makes it look at many resources at once: how far back, apart by what, and what it measures.
-package struct Window: Sendable {
+package final class Window: Sendable {
     package let over: Duration
     package let keys: [WindowKey]
     package let measures: [Measure]

@@ -114,8 +114,7 @@ struct RuleTestReader {
             sinks: sinkNames ?? [], notify: sinkNames == nil ? nil : notify)
         let result = RuleFileReader.read(files: files, surroundings: surroundings)
         others += result.diagnostics.filter { $0.isError && !others.contains($0) }
-        var rules = result.rules
-        for index in rules.indices where rules[index].notify.isEmpty { rules[index].notify = notify }
+        let rules = result.rules.map { $0.notify.isEmpty ? $0.with(notify: notify) : $0 }
         for rule in rules { for sink in rule.notify { mention(sink) } }
         ruleNames += rules.map(\.name)
         return rules

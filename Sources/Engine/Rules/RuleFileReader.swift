@@ -136,15 +136,12 @@ package struct RuleFileReader {
         let title = members["title"].flatMap { template($0, what: "`title`", in: textEnvironment) }
         let text = members["text"].flatMap { template($0, what: "`text`", in: textEnvironment) }
         guard let name, let condition else { return nil }
-        var rule = Rule(
+        return Rule(
             name: name, watch: watch, condition: condition,
             clockUse: ClockUse(of: condition, in: environment), policy: policy,
             severity: severity, labels: labels, title: title, text: text, notify: notify,
             sendsResolved: sendsResolved ?? (policy.hold != nil || window != nil),
-            backfill: backfill, window: window)
-        rule.noise = noise
-        rule.renamedFrom = renamedFrom
-        return rule
+            backfill: backfill, noise: noise, renamedFrom: renamedFrom, window: window)
     }
 
     private mutating func name(_ node: YAMLNode) -> String? {

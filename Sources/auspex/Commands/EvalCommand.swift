@@ -89,8 +89,9 @@ struct EvalCommand: ParsableCommand {
         let now = Composition.now()
         let (view, misfits) = ResourceView.alone(try read(path), kind: kind, now: now)
         tell(misfits, of: path)
-        return zip(RuleVariables.declarations(for: kind).variables, view.values(now: now)).map { variable, value in
-            ExpressionEvaluation.Variable(name: variable.name, type: variable.type, value: value)
+        let variables = RuleVariables.declarations(for: kind).variables
+        return zip(variables, view.values(now: now)).compactMap { variable, value in
+            value.map { ExpressionEvaluation.Variable(name: variable.name, type: variable.type, value: $0) }
         }
     }
 
