@@ -1,6 +1,7 @@
 import Foundation
 import SimulatedAurous
 import Testing
+import Trials
 
 /// The built program, run as a user runs it.
 struct Program {
@@ -41,9 +42,7 @@ struct Program {
         process.executableURL = Program.url
         process.arguments = arguments
         process.currentDirectoryURL = folder
-        var variables = ["PATH": "/usr/bin:/bin", "HOME": folder.path]
-        variables.merge(environment) { _, own in own }
-        process.environment = variables
+        process.environment = programEnvironment(home: folder, adding: environment)
         let running = RunningProgram(process: process, folder: folder)
         try running.start()
         return running

@@ -19,9 +19,7 @@ package final class Contender: Sendable {
         process.executableURL = program
         process.arguments = arguments
         process.currentDirectoryURL = folder
-        var variables = ["PATH": "/usr/bin:/bin", "HOME": folder.path]
-        variables.merge(environment) { _, own in own }
-        process.environment = variables
+        process.environment = programEnvironment(home: folder, adding: environment)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = writing
         process.standardError = writing
