@@ -24,6 +24,13 @@ import Testing
         return decision
     }
 
+    @Test func `keeps a title whole that a stranger wrote a NUL into`() async throws {
+        let rule = Sample.rule("failed", when: #"self.status == "failed""#, title: "${self.prompt}")
+        let life = try NoiseTimeline([rule])
+        try await life.sees("img_1", "failed", at: 0, [("prompt", #""a\u0000b""#)])
+        #expect(try await life.alert("img_1", rule: "failed")?.title == "a\u{FFFD}b")
+    }
+
     @Test func `is read back as it was committed`() async throws {
         let test = try TestStore()
         try await test.commit(decision())

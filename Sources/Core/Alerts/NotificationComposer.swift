@@ -10,7 +10,9 @@ struct NotificationComposer {
         let title = rendered(
             rule.title, fallback: context.defaultTitle(of: rule), what: "title",
             limit: NotificationLimits.titleCharacters)
-        record.title = String(title.plain.prefix(NotificationLimits.titleCharacters))
+        // A text in the store ends at the first NUL.
+        let plain = title.plain.replacing("\0", with: "\u{FFFD}")
+        record.title = String(plain.prefix(NotificationLimits.titleCharacters))
         switch transition {
         case .fired:
             record.told = rule.notify
