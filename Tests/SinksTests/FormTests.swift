@@ -49,6 +49,39 @@ private func send(
         #expect(try await json("'${alerts.map(a, a.resource_id)}'") == .list(["img_01k"]))
     }
 
+    @Test func `hides what expressions make of a secret, and shows the words beside it`() async throws {
+        let secret = "k-Pl4in-Secret/9"
+        let form = """
+            settings:
+              token: { secret: true, summary: t }
+            request:
+              url: https://x.example/
+              headers:
+                A: '${base64.encode(bytes("user:" + settings.token))}'
+                B: '${"Key " + settings.token.upperAscii()}'
+                C: '${settings.token.substring(2, 10)}'
+                D: '${settings.token.startsWith("k-") ? "production" : "test"}'
+              json: { e: '${settings.token.split("/")}', f: '${settings.token.reverse()}' }
+            """
+        let made = [
+            "dXNlcjprLVBsNGluLVNlY3JldC85", "K-PL4IN-SECRET/9", "Pl4in-Se", "k-Pl4in-Secret", "9/terceS-ni4lP-k",
+            secret,
+        ]
+        let (kind, problems) = formKind(form)
+        let http = ScriptedHTTP(500, made.joined(separator: " "))
+        let sink = try #require(kind, "\(problems)").make(
+            configuration(["token": .secret(Secret(secret))]), services(http: http))
+        let result = await sink.attempt(Sample.delivery(), at: Sample.now)
+        #expect(http.requests.last?.headerFields.contains(HeaderField("B", "Key " + made[1])) == true)
+        let preview = sink.preview(Sample.delivery(), at: Sample.now)
+        for text in made {
+            for shown in [preview, result.answer, result.outcome.reason ?? ""] {
+                #expect(!shown.contains(text), "\(shown)")
+            }
+        }
+        #expect(preview.contains("B: Key ***") && preview.contains("D: production"), "\(preview)")
+    }
+
     @Test func `leaves out what has no value`() async throws {
         #expect(try await json("'${optional.none()}'") == nil)
         #expect(try await json("'${optional.ofNonZeroValue(\"\")}'") == nil)

@@ -47,7 +47,7 @@ enum FormLiterals {
         "auth", "token", "key", "secret", "password", "passwd", "cookie", "credential", "signature", "session",
     ]
 
-    private static func soundsSecret(_ name: String) -> Bool {
+    static func soundsSecret(_ name: String) -> Bool {
         let name = name.lowercased()
         return secretWords.contains { name.contains($0) }
     }

@@ -123,7 +123,8 @@ extension FormSink {
         self.form = form
         settings = record
         productVersion = services.productVersion
-        var secrets = FormSecrets.all(form, values) + FormSigning.secrets(of: form, values) + connection.secrets
+        var secrets = FormSecrets.all(form, values, isWrittenByOperator: isWrittenByOperator)
+        secrets += FormSigning.secrets(of: form, values) + connection.secrets
         if isWrittenByOperator { secrets += FormLiterals.secrets(of: form) }
         endpoint = HTTPEndpoint(connection: connection, mask: SecretMask(secrets), services: services)
     }
@@ -165,62 +166,6 @@ extension SettingValue {
         case .stringList(let texts): texts.isEmpty
         case .secretList(let secrets): secrets.isEmpty
         default: false
-        }
-    }
-}
-
-/// What of a form and its settings must not be shown.
-enum FormSecrets {
-    static func all(_ form: Form, _ values: [String: SettingValue]) -> [String] {
-        var secrets: [String] = []
-        for (name, value) in values {
-            let isSecret = form.heading.settings.first { $0.name == name }?.isSecret ?? false
-            for text in value.texts {
-                if case .secret = text {
-                    secrets += hidden(text.reveal(), whole: true)
-                } else {
-                    secrets += hidden(text.reveal(), whole: isSecret)
-                }
-            }
-        }
-        if let basic = form.request.basic, let pair = pair(basic, values) { secrets.append(pair) }
-        return secrets
-    }
-
-    private static func hidden(_ text: String, whole: Bool) -> [String] {
-        let trimmed = text.trimmingWhitespace
-        if trimmed.contains("://") { return whole ? URLSecrets.whole(of: trimmed) : URLSecrets.query(of: trimmed) }
-        return whole ? [trimmed, PercentEncoding.encodeSegment(trimmed)] : []
-    }
-
-    /// `user:password`, whose base64 goes into a header field, where both are settings.
-    private static func pair(
-        _ basic: (user: FormLeaf, password: FormLeaf), _ values: [String: SettingValue]
-    ) -> String? {
-        guard let user = setting(basic.user, values), let password = setting(basic.password, values) else { return nil }
-        return "\(user):\(password)"
-    }
-
-    private static func setting(_ leaf: FormLeaf, _ values: [String: SettingValue]) -> String? {
-        guard case .value(_, .setting(let key))? = leaf.lone else {
-            if leaf.parts.isEmpty { return "" }
-            if leaf.parts.count == 1, case .markup(let text) = leaf.parts[0] { return text }
-            return nil
-        }
-        return values[key]?.expressionValue?.inserted
-    }
-}
-
-extension SettingValue {
-    /// The texts in it.
-    var texts: [SettingText] {
-        switch self {
-        case .string(let text): [.plain(text)]
-        case .secret(let secret): [.secret(secret)]
-        case .stringList(let texts): texts.map(SettingText.plain)
-        case .secretList(let secrets): secrets.map(SettingText.secret)
-        case .stringMap(let entries): entries.map(\.value)
-        default: []
         }
     }
 }
