@@ -94,7 +94,7 @@ import Testing
             ] {
                 let began = ContinuousClock.now
                 _ = try await client.exchange(start)
-                #expect(ContinuousClock.now - began < .seconds(60))
+                #expect(ContinuousClock.now - began < .seconds(5))
             }
         }
     }

@@ -7,7 +7,7 @@ import Transport
 
 /// What holds of an attempt, whatever it was answered.
 private func problem(of result: AttemptResult, taking time: Duration) -> String? {
-    if time > .seconds(30) { return "the attempt took \(time)" }
+    if time > .seconds(15) { return "the attempt took \(time)" }
     for text in [result.outcome.reason ?? "-", result.answer] {
         let odd = text.unicodeScalars.first { $0.value < 0x20 && $0 != "\n" && $0 != "\t" || $0 == "\u{7F}" }
         if odd != nil { return "it shows \(shown(text))" }
